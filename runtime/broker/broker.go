@@ -1,0 +1,62 @@
+package broker
+
+import "context"
+
+// A Broker stores tasks and hands them to workers. All methods may be called
+// concurrently. Network faults are retried inside until the context ends; any
+// call may reach the store twice or late, and a repeat changes nothing.
+type Broker interface {
+	Queue
+	Inspector
+	// Close releases connections and goroutines. Tasks stay in the store,
+	// unless the store is this process' memory.
+	Close() error
+}
+
+// Queue is the hot path: tasks in, tasks out.
+type Queue interface {
+	// Enqueue adds messages. It is atomic per queue for up to [MaxBatch]
+	// messages of at most [MaxBatchBytes] together; larger groups go in several
+	// atomic parts, in order. Every message that is not in has a receipt; no
+	// receipts mean that all are in. The error is not nil only where the call
+	// did nothing at all (a closed broker, an invalid message).
+	//
+	// A message whose unique key is held by its own ID is in already: nothing
+	// is added and it has no receipt.
+	Enqueue(ctx context.Context, messages []Message) ([]Receipt, error)
+
+	// Cycle settles, renews, promotes, reclaims and claims in one round trip
+	// (see the package comment). It is also the heartbeat. On any error but
+	// ErrFenced, ErrStale and ErrClosed the outcome is unknown: call again with
+	// the same Cycle.
+	Cycle(ctx context.Context, c Cycle) (Grant, error)
+
+	// Wait blocks until a cycle at one of the queues may find work, and
+	// returns that queue. It may return too early, and an idle worker should
+	// cycle now and then even if it does not return. The error is ctx's, or
+	// ErrClosed, or that of an unreachable store.
+	Wait(ctx context.Context, queues []string) (string, error)
+}
+
+// Inspector is everybody else's view: bounded reads.
+type Inspector interface {
+	// Queues reports on the named queues, or on all known ones, sorted by name.
+	// A queue that was never used reports zeros.
+	Queues(ctx context.Context, names ...string) ([]QueueInfo, error)
+
+	// Find reports where tasks are, in the order of refs. State is StateUnknown
+	// for a task that the store does not have (any more). Finding a pending
+	// task looks at no more than [FindLimit] entries a lane.
+	Find(ctx context.Context, refs []Ref) ([]Entry, error)
+
+	// List returns a page of tasks in one state: pending in the order of
+	// their lanes, scheduled by due time, dead from the newest.
+	List(ctx context.Context, q ListQuery) (Page, error)
+
+	// Watch calls f for each task of the queue that ends (done, dead or
+	// discarded) and has a Retention, until ctx ends (then it returns nil) or
+	// the subscription breaks. ready is called once when the subscription
+	// stands: what ends after that is seen. Events are hints: reconcile with
+	// Find. f must not block.
+	Watch(ctx context.Context, queue string, ready func(), f func(Event)) error
+}

@@ -1,0 +1,24 @@
+package broker
+
+import "errors"
+
+// Errors of every call.
+var (
+	ErrClosed      = errors.New("taskqueue: closed")
+	ErrUnavailable = errors.New("taskqueue: store unavailable") // nothing was done
+	ErrInvalid     = errors.New("taskqueue: invalid")
+	ErrTooLarge    = errors.New("taskqueue: too large")
+)
+
+// Errors of enqueueing.
+var (
+	ErrDuplicate = errors.New("taskqueue: duplicate task")
+	ErrFull      = errors.New("taskqueue: store full") // the queue's or the store's limit; drained tasks make room
+	ErrUnknown   = errors.New("taskqueue: outcome unknown")
+)
+
+// Errors of leasing and settling.
+var (
+	ErrFenced = errors.New("taskqueue: lease lost")
+	ErrStale  = errors.New("taskqueue: stale cycle")
+)

@@ -1,0 +1,88 @@
+package broker
+
+import "time"
+
+// A State is where a task is.
+type State uint8
+
+// The states. StateUnknown: the store does not have the task (any more).
+const (
+	StateUnknown State = iota
+	Pending
+	Scheduled
+	Active
+	StateDone
+	StateDead
+	StateDiscarded
+)
+
+var stateNames = [...]string{"unknown", "pending", "scheduled", "active", "done", "dead", "discarded"}
+
+// String is the state's lower-case name.
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return "invalid"
+}
+
+// A Ref names a task.
+type Ref struct {
+	Queue string
+	ID    ID
+}
+
+// An Entry is what a store knows of a task.
+type Entry struct {
+	Ref
+	State   State
+	Message *Message  // nil where only the outcome is left
+	Result  []byte    // StateDone
+	Reason  string    // StateDead, StateDiscarded
+	At      time.Time // due (scheduled) or ended (done, dead, discarded)
+}
+
+// DeadReason is why a dead message died: its last failure or, where its runs
+// never ended, that fact. One rule for all stores.
+func DeadReason(m *Message) string {
+	if m.Lost >= LostLimit {
+		return "lost: its worker vanished in each of the last runs"
+	}
+	if n := len(m.Failures); n > 0 {
+		return m.Failures[n-1].Reason
+	}
+	return ""
+}
+
+// A ListQuery asks for a page of the tasks of one queue in one state: Pending,
+// Scheduled or StateDead. Limit is 1 to MaxPage; Cursor is the last page's Next.
+type ListQuery struct {
+	Queue  string
+	State  State
+	Cursor string
+	Limit  int
+}
+
+// A Page is part of a list. Next is empty on the last page. Tasks that move
+// while one pages may be missed or seen twice.
+type Page struct {
+	Entries []Entry
+	Next    string
+}
+
+// An Event says that a task has ended.
+type Event struct {
+	ID    ID
+	State State
+}
+
+// QueueInfo counts the tasks of a queue.
+type QueueInfo struct {
+	Queue string
+
+	Pending, Scheduled, Active, Dead int64 // now
+	Sessions                         int64 // workers at the queue now, lapsed ones included
+
+	// Since the queue was first used.
+	Enqueued, Done, Retried, Released, Died, Discarded, Lost int64
+}

@@ -1,0 +1,120 @@
+package broker
+
+import (
+	"fmt"
+	"time"
+)
+
+// The limits of every store. They bound what one command may cost.
+const (
+	MaxNameLen      = 128      // queue, kind, worker, unique key, in bytes
+	MaxPayloadBytes = 16 << 20 // hard limit; the client's own default is 1 MiB
+	MaxHeaderBytes  = 8 << 10  // all headers of a task together
+	MaxRetries      = 254      // re-runs after the first run
+	MaxBatch        = 1000     // messages in one atomic enqueue, leases in one grant
+	MaxBatchBytes   = 8 << 20  // payload bytes in one atomic enqueue (one message may exceed it)
+	MaxDelay        = 10 * 365 * 24 * time.Hour
+	MaxTimeout      = 49 * 24 * time.Hour // milliseconds fit 32 bits
+	MinLease        = time.Second
+	MaxLease        = time.Hour
+
+	PromoteBatch     = 500   // due tasks promoted by one cycle
+	FairnessInterval = 16    // every so many cycles the lanes are served in reverse order
+	SuspectAfter     = 2     // losses that make a task a suspect, granted alone
+	LostLimit        = 5     // losses in a row that make it a dead letter
+	FindLimit        = 10000 // entries that Find looks at in one lane
+	MaxFailures      = 10    // the newest failures kept with a task
+	MaxReasonBytes   = 1024  // of each of them
+	MaxPage          = 1000  // entries in one page of List
+)
+
+// CheckName accepts [A-Za-z0-9_.:-]{1,128}. what names the thing in the error.
+func CheckName(what, name string) error {
+	if name == "" {
+		return fmt.Errorf("%w: the %s is empty", ErrInvalid, what)
+	}
+	if len(name) > MaxNameLen {
+		return fmt.Errorf("%w: the %s has %d bytes, at most %d are allowed", ErrInvalid, what, len(name), MaxNameLen)
+	}
+	for i, r := range name {
+		if !nameRune(r) {
+			return fmt.Errorf("%w: the %s %q has %q at byte %d; use A-Z a-z 0-9 _ . : -", ErrInvalid, what, name, r, i)
+		}
+	}
+	return nil
+}
+
+func nameRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+		r == '_' || r == '.' || r == ':' || r == '-'
+}
+
+// Check reports the first thing that no store would accept in m. It allocates
+// nothing where m is fine.
+func (m *Message) Check() error {
+	if m.ID.IsZero() {
+		return fmt.Errorf("%w: the message has no id", ErrInvalid)
+	}
+	if err := CheckName("queue name", m.Queue); err != nil {
+		return err
+	}
+	if err := CheckName("task kind", m.Kind); err != nil {
+		return err
+	}
+	if err := m.Unique.check(); err != nil {
+		return err
+	}
+	if err := m.checkTimes(); err != nil {
+		return err
+	}
+	return m.checkSizes()
+}
+
+func (u Unique) check() error {
+	switch {
+	case u.Key == "" && u.Window == 0:
+		return nil
+	case u.Window < 0:
+		return fmt.Errorf("%w: the unique window %v is negative", ErrInvalid, u.Window)
+	case len(u.Key) > MaxNameLen:
+		return fmt.Errorf("%w: the unique key has %d bytes, at most %d are allowed", ErrInvalid, len(u.Key), MaxNameLen)
+	case u.Key == "":
+		return fmt.Errorf("%w: a unique window needs a unique key", ErrInvalid)
+	}
+	return nil
+}
+
+func (m *Message) checkTimes() error {
+	switch {
+	case m.Delay < 0 || m.Delay > MaxDelay:
+		return fmt.Errorf("%w: delay %v is outside 0 to %v", ErrInvalid, m.Delay, MaxDelay)
+	case m.Delay > 0 && !m.Due.IsZero():
+		return fmt.Errorf("%w: a task has a delay or a due time, not both", ErrInvalid)
+	case m.Timeout < 0 || m.Timeout > MaxTimeout:
+		return fmt.Errorf("%w: timeout %v is outside 0 to %v", ErrInvalid, m.Timeout, MaxTimeout)
+	case m.Retention < 0 || m.Retention > MaxDelay:
+		return fmt.Errorf("%w: retention %v is outside 0 to %v", ErrInvalid, m.Retention, MaxDelay)
+	}
+	return nil
+}
+
+func (m *Message) checkSizes() error {
+	switch {
+	case len(m.Payload) == 0:
+		return fmt.Errorf("%w: the payload of %s is empty", ErrInvalid, m.Kind)
+	case len(m.Payload) > MaxPayloadBytes:
+		return fmt.Errorf("%w: the payload of %s has %d bytes, at most %d are allowed", ErrTooLarge, m.Kind, len(m.Payload), MaxPayloadBytes)
+	case m.Max < 1 || m.Max > MaxRetries+1:
+		return fmt.Errorf("%w: %d runs are outside 1 to %d", ErrInvalid, m.Max, MaxRetries+1)
+	case m.Priority < Low || m.Priority > Critical:
+		return fmt.Errorf("%w: priority %d is outside %d to %d", ErrInvalid, m.Priority, Low, Critical)
+	}
+	n := 0
+	for _, h := range m.Headers {
+		n += len(h.Key) + len(h.Value)
+	}
+	if n > MaxHeaderBytes {
+		return fmt.Errorf("%w: the headers of %s have %d bytes, at most %d are allowed", ErrTooLarge, m.Kind, n, MaxHeaderBytes)
+	}
+	return nil
+}

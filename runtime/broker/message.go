@@ -1,0 +1,73 @@
+package broker
+
+import "time"
+
+// A Priority orders tasks inside a queue. The zero value is Normal.
+type Priority int8
+
+// The four priorities; a higher one is served first.
+const (
+	Low      Priority = -1
+	Normal   Priority = 0
+	High     Priority = 1
+	Critical Priority = 2
+)
+
+// A Message is a task as stores see it. Once delivered it is immutable, and
+// strings may alias its bytes for as long as anybody likes.
+type Message struct {
+	ID       ID
+	Queue    string
+	Kind     string // the wire name of the task's type, such as "email.SendWelcome"
+	Version  uint16 // of the payload's shape
+	Priority Priority
+
+	Delay time.Duration // not before the store's now + Delay; only in Enqueue
+	Due   time.Time     // not before this instant of the store's clock
+
+	Attempts uint8 // runs that ended in a failure
+	Lost     uint8 // runs in a row that never ended: the worker was lost
+	Max      uint8 // failures after which the task is dead: retries + 1
+
+	Timeout   time.Duration // of one run; 0: none
+	Retention time.Duration // how long the outcome is kept after the end; 0: not at all
+	Unique    Unique
+
+	Ready    time.Time // since when it could have run; set by the store
+	Headers  []Header
+	Failures []Failure // the newest last, at most MaxFailures
+	Payload  []byte
+
+	// Unknown holds fields that a newer release wrote and this one does not
+	// know; they travel with the task.
+	Unknown []byte
+}
+
+// Run is the number of the run that comes next, or that a lease stands for: it
+// rises with each run of the task and serves as a fencing token.
+func (m *Message) Run() uint32 { return uint32(m.Attempts) + uint32(m.Lost) + 1 }
+
+// Unique refuses a second task with the same key in the same queue while the
+// first one holds it: for Window from its enqueueing or, with Window 0, until
+// it has ended (done, dead or discarded). The zero value refuses nothing.
+type Unique struct {
+	Key    string
+	Window time.Duration
+}
+
+// A Header is metadata that travels with a task.
+type Header struct{ Key, Value string }
+
+// A Failure is one run that went wrong.
+type Failure struct {
+	At      time.Time
+	Attempt uint8 // 1 for the first run that failed
+	Reason  string
+}
+
+// A Receipt tells why the message at Index of an Enqueue is not in.
+type Receipt struct {
+	Index    int
+	Existing ID    // the task that holds the unique key, with ErrDuplicate
+	Err      error // ErrDuplicate, ErrFull, ErrUnavailable or ErrUnknown, wrapped
+}

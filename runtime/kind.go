@@ -1,0 +1,42 @@
+package taskqueue
+
+import "time"
+
+// A Kind is what is known of a type of task before there is any task: its wire
+// name and its settings. Generated code declares one for each annotated struct;
+// it is never changed afterwards.
+type Kind struct {
+	Name     string // on the wire, "package.Type" unless the directive says otherwise
+	Version  uint16 // of the payload's shape
+	Settings Settings
+}
+
+// Settings say how tasks of a kind are queued and run. A zero field means
+// "as the queue says" and, where the queue says nothing, the default.
+// Precedence: option > method of the struct > directive > queue > default.
+type Settings struct {
+	Queue     string        // default: Default
+	Priority  Priority      // within the queue; default: Normal
+	Retries   int           // re-runs after the first run, 1 to 254; NoRetries: none; default 3
+	Timeout   time.Duration // of one run, 1ms to 49 days; NoTimeout: none; default 5m
+	Retention time.Duration // how long the outcome is kept; default 0, or 1h for a kind with a result
+	Backoff   Backoff       // default: exponential, 1s doubling to 1m, jitter 0.2
+}
+
+const (
+	// NoRetries as Retries: the first failure is final.
+	NoRetries = -1
+	// NoTimeout as Timeout: a run may take as long as it likes.
+	NoTimeout time.Duration = -1
+)
+
+// Backoff is the pause before each retry: Intervals one after the other (the
+// last one repeats) or, without them, Base·Factorⁿ⁻¹ up to Max before the nth
+// retry. Each pause is spread by ±Jitter of itself. The zero value is
+// exponential: Base 1s, Max 1m, Factor 2, Jitter 0.2.
+type Backoff struct {
+	Base, Max time.Duration
+	Factor    float64 // 1: a fixed pause
+	Jitter    float64 // 0 to 1
+	Intervals []time.Duration
+}
