@@ -1,0 +1,48 @@
+# Targets with a ## comment are listed by `make help`.
+
+GOLANGCI_LINT ?= go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+STATICCHECK   ?= go run honnef.co/go/tools/cmd/staticcheck@2026.2.2
+FUZZTIME      ?= 60s
+ARGS          ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generate fuzz soak bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: ## digest Go's own source tree as tasks, verified; needs no server. More: ARGS="-redis URL"
+	@go run ./examples/digest -verify $(ARGS)
+
+test: ## everything CI runs: finds or installs a Redis server; one suite: ARGS=house
+	@go run ./internal/ci $(ARGS)
+
+check: ## format, vet, static analysis, generated code up to date
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	go vet ./...
+	$(STATICCHECK) ./...
+	$(GOLANGCI_LINT) run
+	go run ./cmd/tqgen -check ./...
+
+generate: ## rewrite generated code and golden files
+	go generate ./...
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		dir=$$(dirname $$file); \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$file); do \
+			echo "$$dir $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir || exit 1; \
+		done; \
+	done
+
+soak: ## long runs of the property tests and of each fuzz target
+	TASKQUEUE_SOAK=1 go test -count=1 -timeout=4h ./runtime/...
+	@$(MAKE) --no-print-directory fuzz
+
+bench: ## compare with the peers, side by side
+	cd bench && go run . $(ARGS)
+
+clean: ## remove what builds and tests leave behind
+	rm -rf bin bench/results/tmp
+	find . -name '*.test' -o -name '*.out' -o -name '*.prof' -o -name dump.rdb | xargs rm -f

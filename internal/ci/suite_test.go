@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEveryPackageIsInOneSuite(t *testing.T) {
+	packages := []string{
+		module + "/cmd/tqgen", module + "/examples/digest", module + "/gen", module + "/internal/ci",
+		module + "/internal/housetest", module + "/internal/redistest", module + "/runtime", module + "/runtime/broker",
+	}
+	var got []string
+	for _, s := range suites(packages, []string{"-race"}) {
+		for _, step := range s.steps {
+			for _, arg := range step.args {
+				if strings.HasPrefix(arg, module) {
+					got = append(got, arg)
+				}
+			}
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(packages, got); diff != "" {
+		t.Errorf("packages (-want +got):\n%s", diff)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	all := []suite{{name: "a"}, {name: "b"}}
+	for _, tt := range []struct {
+		names []string
+		want  string
+		err   string
+	}{
+		{nil, "a, b", ""},
+		{[]string{"b"}, "b", ""},
+		{[]string{"c"}, "", `no suite "c"; there are: a, b`},
+	} {
+		got, err := choose(all, tt.names)
+		if suiteNames(got) != tt.want || tt.err != "" && (err == nil || err.Error() != tt.err) {
+			t.Errorf("choose(%q) = %q, %v; want %q, %q", tt.names, suiteNames(got), err, tt.want, tt.err)
+		}
+	}
+}
+
+func TestEveryStepRuns(t *testing.T) {
+	s := suite{"s", []step{
+		{args: []string{"false"}},
+		{args: []string{"no-such-command"}},
+		{args: []string{"go", "test", "-json", "no/such/package"}, json: true},
+		{args: []string{"true"}},
+	}}
+	var out bytes.Buffer
+	r := s.run(t.Context(), &out, nil)
+	if r.passed != 1 || r.failed != 3 {
+		t.Errorf("%d passed, %d failed; want 1, 3\n%s", r.passed, r.failed, out.String())
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	var out bytes.Buffer
+	good := result{suite: "good", passed: 3, skipped: []string{"TestX: no terminal"}}
+	if err := summarize(&out, []result{good}); err != nil {
+		t.Errorf("no failure, yet: %v", err)
+	}
+	out.Reset()
+	bad := result{suite: "bad", passed: 1, failed: 1, failures: []string{"TestY"}}
+	if err := summarize(&out, []result{good, bad}); err == nil {
+		t.Error("a failure is not reported")
+	}
+	for _, line := range []string{"!!! SKIPPED TestX: no terminal", "FAIL bad: TestY", "\n4 passed, 1 failed\n"} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("the summary lacks %q:\n%s", line, out.String())
+		}
+	}
+}
