@@ -4,7 +4,8 @@ import "context"
 
 // A Broker stores tasks and hands them to workers. All methods may be called
 // concurrently. Network faults are retried inside until the context ends; any
-// call may reach the store twice or late, and a repeat changes nothing.
+// call may reach the store twice or late, and a repeat changes nothing. A name
+// that does not pass CheckName is ErrInvalid, after Close all is ErrClosed.
 type Broker interface {
 	Queue
 	Inspector
@@ -17,18 +18,20 @@ type Broker interface {
 type Queue interface {
 	// Enqueue adds messages. It is atomic per queue for up to [MaxBatch]
 	// messages of at most [MaxBatchBytes] together; larger groups go in several
-	// atomic parts, in order. Every message that is not in has a receipt; no
-	// receipts mean that all are in. The error is not nil only where the call
-	// did nothing at all (a closed broker, an invalid message).
+	// atomic parts, in order. Every message that is not in has a receipt, in
+	// the order of the messages; no receipts mean that all are in. The error is
+	// not nil only where the call did nothing at all (a closed broker, an
+	// invalid message). The caller may reuse the messages' bytes afterwards.
 	//
 	// A message whose unique key is held by its own ID is in already: nothing
 	// is added and it has no receipt.
 	Enqueue(ctx context.Context, messages []Message) ([]Receipt, error)
 
 	// Cycle settles, renews, promotes, reclaims and claims in one round trip
-	// (see the package comment). It is also the heartbeat. On any error but
-	// ErrFenced, ErrStale and ErrClosed the outcome is unknown: call again with
-	// the same Cycle.
+	// (see the package comment). It is also the heartbeat. A cycle that does
+	// not pass Check is refused with its error and does nothing. On any other
+	// error but ErrFenced, ErrStale and ErrClosed the outcome is unknown: call
+	// again with the same Cycle.
 	Cycle(ctx context.Context, c Cycle) (Grant, error)
 
 	// Wait blocks until a cycle at one of the queues may find work, and
@@ -40,8 +43,9 @@ type Queue interface {
 
 // Inspector is everybody else's view: bounded reads.
 type Inspector interface {
-	// Queues reports on the named queues, or on all known ones, sorted by name.
-	// A queue that was never used reports zeros.
+	// Queues reports on the named queues, in that order, or on all to which
+	// anything was ever enqueued, sorted by name. A queue that was never used
+	// reports zeros.
 	Queues(ctx context.Context, names ...string) ([]QueueInfo, error)
 
 	// Find reports where tasks are, in the order of refs. State is StateUnknown
@@ -50,7 +54,8 @@ type Inspector interface {
 	Find(ctx context.Context, refs []Ref) ([]Entry, error)
 
 	// List returns a page of tasks in one state: pending in the order of
-	// their lanes, scheduled by due time, dead from the newest.
+	// their lanes (critical to low, then suspects), scheduled by due time and
+	// ID, dead from the newest (equal times from the greatest ID).
 	List(ctx context.Context, q ListQuery) (Page, error)
 
 	// Watch calls f for each task of the queue that ends (done, dead or

@@ -1,6 +1,10 @@
 package broker
 
-import "time"
+import (
+	"math"
+	"time"
+	"unicode/utf8"
+)
 
 // A Session is one worker process at one queue. Worker is new at each process
 // start and after ErrFenced; its name follows CheckName.
@@ -11,9 +15,12 @@ type Cycle struct {
 	Session Session
 	Seq     uint64        // 1, 2, 3 …; repeated until answered
 	Lease   time.Duration // MinLease to MaxLease
-	Settle  []Settle
+	Settle  []Settle      // at most MaxBatch, carried out in this order
 	Want    Want
-	Leave   bool // the last cycle of the session
+
+	// Leave makes this the last cycle of the session; it claims nothing. The
+	// answer to a repeat may be ErrFenced, as the session is gone by then.
+	Leave bool
 }
 
 // Want bounds what a cycle may grant. The zero value asks for nothing.
@@ -59,13 +66,12 @@ func (s *Settle) Message() Message {
 	if s.Outcome == Release {
 		return m
 	}
-	m.Attempts++
-	m.Lost = 0
-	reason := s.Reason
-	if len(reason) > MaxReasonBytes {
-		reason = reason[:MaxReasonBytes]
+	if m.Attempts < math.MaxUint8 {
+		m.Attempts++
 	}
-	f := Failure{At: s.At, Attempt: m.Attempts, Reason: reason}
+	m.LostBefore += uint16(m.Lost)
+	m.Lost = 0
+	f := Failure{At: s.At.Truncate(time.Millisecond), Attempt: m.Attempts, Reason: TrimReason(s.Reason)}
 	keep := m.Failures
 	if len(keep) >= MaxFailures {
 		keep = keep[len(keep)-MaxFailures+1:]
@@ -74,10 +80,30 @@ func (s *Settle) Message() Message {
 	return m
 }
 
-// A Grant answers a cycle.
+// TrimReason cuts a reason to MaxReasonBytes, between two characters.
+func TrimReason(reason string) string {
+	if len(reason) <= MaxReasonBytes {
+		return reason
+	}
+	n := MaxReasonBytes
+	for n > MaxReasonBytes-utf8.UTFMax && !utf8.RuneStart(reason[n]) {
+		n--
+	}
+	return reason[:n]
+}
+
+// A Grant answers a cycle. More and Again tell how the queue stands after it.
 type Grant struct {
 	Now    time.Time // the store's clock
 	Leases []Lease
-	More   bool          // a further cycle would find work now
-	Again  time.Duration // until the next due task or lapsing lease that is known; 0: none
+
+	// More: a further cycle would find work now. A lane that this Want could
+	// claim from (with Max 0: if it were 1) is not empty, a scheduled task is
+	// due, or another session has lapsed and holds claims.
+	More bool
+
+	// Again is the time until the next scheduled task is due or the lease of
+	// another session that holds claims lapses, whichever comes first; 0 where
+	// there is neither, or where it has come already (then More is set).
+	Again time.Duration
 }

@@ -26,33 +26,52 @@
 // A [Session] is one worker process at one queue. Its cycles are numbered from
 // 1; one is in flight at a time, and a cycle that got no answer is repeated
 // with the same Seq and the same content until it is answered: a repeat
-// changes nothing and returns the same leases. Seq 1 opens the session. Every
-// answered cycle renews the lease of the whole session for [Cycle].Lease from
-// the store's now. A session that has lapsed (now >= its expiry) may still
-// renew itself until another session's cycle reclaims it; from then on it is
-// fenced: its cycles return [ErrFenced] and change nothing.
+// changes nothing and returns the same leases (its Now, More and Again are
+// those of the repeat). Seq 1 opens the session; gaps in the numbers do no
+// harm. Every answered cycle, a repeat too, renews the lease of the whole
+// session for [Cycle].Lease from the store's now. A session that has lapsed
+// (now >= its expiry) may still renew itself until another session's cycle
+// reclaims it; from then on it is fenced: its cycles, also one with Seq 1,
+// return [ErrFenced] and change nothing. A forgotten session is unknown.
 //
 // # What one cycle does, in this order
 //
 //  1. fence: an unknown session (Seq > 1) or a fenced one is refused with
 //     [ErrFenced], a Seq below the last one with [ErrStale]
-//  2. repeat: a Seq equal to the last one returns the same leases
+//  2. repeat: a Seq equal to the last one renews and returns the same leases;
+//     nothing of what follows is done
 //  3. settle: each [Settle] of a lease that this session still holds is
-//     carried out; one of a lease that is already settled is ignored
-//  4. renew the session's lease; with Leave the session ends here: what it
-//     still holds goes back to the head of its lane in its old order
+//     carried out; one of a lease that is already settled is ignored. What is
+//     released without a time goes to the head of its lane, oldest claim and
+//     lowest index first; what is retried is scheduled, be it at now
+//  4. renew the session's lease; with Leave the session ends and is forgotten
+//     here: what it still holds goes back to the heads of its lanes, oldest
+//     claim and lowest index first, and counts as released
 //  5. promote at most [PromoteBatch] due tasks, earliest due first (equal due
 //     times by ID), to the tails of their lanes; their Ready is their due time
-//  6. claim at most Want.Max tasks of one lane
+//  6. claim at most Want.Max tasks of one lane; with Leave none
 //  7. reclaim at most one claim (the newest) of the one lapsed session that
-//     lapsed first (equal expiries by worker name): its unsettled tasks go
-//     back to the head of their lane in their old order with Lost + 1; at
-//     [SuspectAfter] to the tail of the lane of suspects, at [LostLimit] to
-//     the dead letters. The session is fenced with the first claim reclaimed
-//     and forgotten with the last.
+//     lapsed first (equal expiries by worker name) and holds claims: its
+//     unsettled tasks go back to the head of their lane in their old order
+//     with Lost + 1; from [SuspectAfter] on to the tail of the lane of
+//     suspects, at [LostLimit] to the dead letters. The session is fenced with
+//     the first claim reclaimed and forgotten with the last. Of the lapsed
+//     sessions that hold no claims at most [ForgetBatch] are forgotten, in the
+//     same order
+//
+// What goes back to a lane keeps its Ready.
+//
+// # How a task ends
+//
+// Done and Discard leave an outcome for the task's Retention, and none without
+// one; a dead letter stays. The end of a task, whichever, frees a unique key
+// that it holds without a window. An ID must not be used twice; only a message
+// with a unique key may be enqueued again under its ID while it holds the key.
 //
 // # Time
 //
-// The store's clock decides everything, at millisecond resolution. Clients send
-// durations, or instants that the store compares with its own clock.
+// The store's clock decides everything, at millisecond resolution: finer
+// durations and instants are cut down to it. Clients send durations, or
+// instants that the store compares with its own clock. What is due at T is due
+// when now >= T, what lives until T is gone when now >= T.
 package broker

@@ -36,10 +36,10 @@ type Ref struct {
 type Entry struct {
 	Ref
 	State   State
-	Message *Message  // nil where only the outcome is left
+	Message *Message  // nil where only the outcome is left; Ready of a scheduled one is its due time
 	Result  []byte    // StateDone
 	Reason  string    // StateDead, StateDiscarded
-	At      time.Time // due (scheduled) or ended (done, dead, discarded)
+	At      time.Time // due (scheduled) or ended (done, dead, discarded), else zero
 }
 
 // DeadReason is why a dead message died: its last failure or, where its runs
@@ -63,8 +63,9 @@ type ListQuery struct {
 	Limit  int
 }
 
-// A Page is part of a list. Next is empty on the last page. Tasks that move
-// while one pages may be missed or seen twice.
+// A Page is part of a list. Next is empty on the last page; others may be
+// shorter than the limit too. Tasks that move while one pages may be missed or
+// seen twice.
 type Page struct {
 	Entries []Entry
 	Next    string
@@ -83,6 +84,7 @@ type QueueInfo struct {
 	Pending, Scheduled, Active, Dead int64 // now
 	Sessions                         int64 // workers at the queue now, lapsed ones included
 
-	// Since the queue was first used.
+	// Since the queue was first used. Enqueued: messages that got in. Released:
+	// by Release or Leave. Died: by Dead or at the LostLimit. Lost: each loss.
 	Enqueued, Done, Retried, Released, Died, Discarded, Lost int64
 }

@@ -11,17 +11,19 @@ const (
 	MaxPayloadBytes = 16 << 20 // hard limit; the client's own default is 1 MiB
 	MaxHeaderBytes  = 8 << 10  // all headers of a task together
 	MaxRetries      = 254      // re-runs after the first run
-	MaxBatch        = 1000     // messages in one atomic enqueue, leases in one grant
+	MaxBatch        = 1000     // messages in one atomic enqueue, leases in one grant, settles in one cycle
 	MaxBatchBytes   = 8 << 20  // payload bytes in one atomic enqueue (one message may exceed it)
 	MaxDelay        = 10 * 365 * 24 * time.Hour
 	MaxTimeout      = 49 * 24 * time.Hour // milliseconds fit 32 bits
 	MinLease        = time.Second
 	MaxLease        = time.Hour
+	MaxSeq          = 1 << 53 // exact in every store's numbers
 
 	PromoteBatch     = 500   // due tasks promoted by one cycle
 	FairnessInterval = 16    // every so many cycles the lanes are served in reverse order
 	SuspectAfter     = 2     // losses that make a task a suspect, granted alone
 	LostLimit        = 5     // losses in a row that make it a dead letter
+	ForgetBatch      = 100   // lapsed sessions without claims forgotten by one cycle
 	FindLimit        = 10000 // entries that Find looks at in one lane
 	MaxFailures      = 10    // the newest failures kept with a task
 	MaxReasonBytes   = 1024  // of each of them
@@ -74,8 +76,8 @@ func (u Unique) check() error {
 	switch {
 	case u.Key == "" && u.Window == 0:
 		return nil
-	case u.Window < 0:
-		return fmt.Errorf("%w: the unique window %v is negative", ErrInvalid, u.Window)
+	case u.Window != 0 && (u.Window < time.Millisecond || u.Window > MaxDelay):
+		return fmt.Errorf("%w: the unique window %v is outside 1ms to %v", ErrInvalid, u.Window, MaxDelay)
 	case len(u.Key) > MaxNameLen:
 		return fmt.Errorf("%w: the unique key has %d bytes, at most %d are allowed", ErrInvalid, len(u.Key), MaxNameLen)
 	case u.Key == "":

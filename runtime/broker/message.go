@@ -22,18 +22,19 @@ type Message struct {
 	Version  uint16 // of the payload's shape
 	Priority Priority
 
-	Delay time.Duration // not before the store's now + Delay; only in Enqueue
-	Due   time.Time     // not before this instant of the store's clock
+	Delay time.Duration // not before the store's now + Delay; only in Enqueue, zero in what a store returns
+	Due   time.Time     // not before this instant of the store's clock; likewise
 
-	Attempts uint8 // runs that ended in a failure
-	Lost     uint8 // runs in a row that never ended: the worker was lost
-	Max      uint8 // failures after which the task is dead: retries + 1
+	Attempts   uint8  // runs that ended in a failure
+	Lost       uint8  // runs in a row that never ended: the worker was lost
+	LostBefore uint16 // losses before the last failure; they stay in Run
+	Max        uint8  // failures after which the task is dead: retries + 1
 
 	Timeout   time.Duration // of one run; 0: none
 	Retention time.Duration // how long the outcome is kept after the end; 0: not at all
 	Unique    Unique
 
-	Ready    time.Time // since when it could have run; set by the store
+	Ready    time.Time // since when it could have run, set by the store: when it was enqueued or its due time
 	Headers  []Header
 	Failures []Failure // the newest last, at most MaxFailures
 	Payload  []byte
@@ -44,12 +45,16 @@ type Message struct {
 }
 
 // Run is the number of the run that comes next, or that a lease stands for: it
-// rises with each run of the task and serves as a fencing token.
-func (m *Message) Run() uint32 { return uint32(m.Attempts) + uint32(m.Lost) + 1 }
+// rises with each run that failed or was lost and serves as a fencing token. A
+// run that was given back does not count.
+func (m *Message) Run() uint32 {
+	return uint32(m.Attempts) + uint32(m.LostBefore) + uint32(m.Lost) + 1
+}
 
 // Unique refuses a second task with the same key in the same queue while the
-// first one holds it: for Window from its enqueueing or, with Window 0, until
-// it has ended (done, dead or discarded). The zero value refuses nothing.
+// first one holds it: for Window from its enqueueing, whether it has ended or
+// not, or, with Window 0, until it has ended (done, dead or discarded). The
+// zero value refuses nothing.
 type Unique struct {
 	Key    string
 	Window time.Duration
