@@ -1,0 +1,102 @@
+package membroker
+
+import (
+	"context"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// Cycle implements broker.Queue.
+func (b *Broker) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error) {
+	if err := c.Check(); err != nil {
+		return broker.Grant{}, err
+	}
+	if err := b.enter(ctx); err != nil {
+		return broker.Grant{}, err
+	}
+	defer b.mu.Unlock()
+	return b.queue(c.Session.Queue).cycle(&c, b.now())
+}
+
+// cycle is one step of a session: the order of its parts is the contract's.
+func (q *queue) cycle(c *broker.Cycle, now time.Time) (broker.Grant, error) {
+	s, err := q.admit(c)
+	if err != nil {
+		return broker.Grant{}, err
+	}
+	s.expires = after(now, c.Lease)
+	if repeat := c.Seq == s.seq; !repeat {
+		s.seq = c.Seq
+		q.step(s, c, now)
+	}
+	return q.grant(s, c, now), nil
+}
+
+func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
+	q.settle(s, c.Settle, now)
+	if c.Leave {
+		q.leave(s)
+	}
+	q.promote(now)
+	if !c.Leave {
+		q.claim(s, c.Want)
+	}
+	q.reclaim(s, now)
+	q.forget(s, now)
+	q.sweep(now)
+	q.wake(now)
+}
+
+// admit is the fence: it finds the session that may take this cycle.
+func (q *queue) admit(c *broker.Cycle) (*session, error) {
+	s := q.sessions[c.Session.Worker]
+	switch {
+	case s == nil && c.Seq > 1, s != nil && s.fenced:
+		return nil, broker.ErrFenced
+	case s == nil:
+		s = &session{worker: c.Session.Worker}
+		q.sessions[s.worker] = s
+	case c.Seq < s.seq:
+		return nil, broker.ErrStale
+	}
+	return s, nil
+}
+
+// leave ends a session without a loss.
+func (q *queue) leave(s *session) {
+	var given []held
+	for _, c := range s.claims {
+		for i, t := range c.tasks {
+			if t != nil {
+				given = append(given, held{c.seq, i, t})
+			}
+		}
+	}
+	q.counts.Active -= int64(len(given))
+	q.giveBack(given)
+	s.claims = nil
+	delete(q.sessions, s.worker)
+}
+
+// grant answers a cycle, or a repeat of the last one.
+func (q *queue) grant(s *session, c *broker.Cycle, now time.Time) broker.Grant {
+	g := broker.Grant{Now: now, Leases: s.leases(c.Seq), More: q.claimable(c.Want)}
+	if next := q.next(s); !next.IsZero() {
+		g.Again = max(0, next.Sub(now))
+		g.More = g.More || g.Again == 0
+	}
+	return g
+}
+
+// next is the earliest instant at which time alone brings work to a session: a
+// task is due, or another session that holds claims lapses. It may have passed.
+func (q *queue) next(s *session) time.Time {
+	next := q.scheduled.next()
+	for _, other := range q.sessions {
+		if other != s && len(other.claims) > 0 && (next.IsZero() || other.expires.Before(next)) {
+			next = other.expires
+		}
+	}
+	return next
+}

@@ -1,0 +1,110 @@
+package membroker
+
+import (
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// A task is one message and where it is. Exactly one structure of its queue
+// holds it: a lane, the schedule, a claim or the dead letters.
+type task struct {
+	broker.Message
+	state broker.State // Pending, Scheduled, Active or StateDead
+	at    time.Time    // due or ended, as in broker.Entry
+}
+
+// The lanes in the order in which they are served.
+const (
+	suspects = 4
+	lanes    = 5
+)
+
+func laneOf(m *broker.Message) int {
+	if m.Lost >= broker.SuspectAfter {
+		return suspects
+	}
+	return int(broker.Critical - m.Priority)
+}
+
+// A queue is all there is under one name.
+type queue struct {
+	name  string
+	tasks map[broker.ID]*task // all that are not finished, dead ones too
+
+	lanes     [lanes]deque[*task]
+	scheduled timeline[*task]
+	dead      []*task // ordered by end and ID
+	sessions  map[string]*session
+
+	outcomes map[broker.ID]*outcome
+	unique   map[string]hold
+	fading   timeline[broker.ID] // when outcomes expire
+	lapsing  timeline[string]    // when unique windows end
+
+	counts   broker.QueueInfo // the totals, Active and Dead
+	waiters  map[*waiter]struct{}
+	watchers map[*watcher]struct{}
+}
+
+func newQueue(name string) *queue {
+	return &queue{
+		name:     name,
+		tasks:    map[broker.ID]*task{},
+		sessions: map[string]*session{},
+		outcomes: map[broker.ID]*outcome{},
+		unique:   map[string]hold{},
+		waiters:  map[*waiter]struct{}{},
+		watchers: map[*watcher]struct{}{},
+	}
+}
+
+// A session is one worker at a queue.
+type session struct {
+	worker  string
+	seq     uint64 // of the last answered cycle
+	expires time.Time
+	fenced  bool
+	claims  []*claim // only those with unsettled tasks, oldest first
+}
+
+// A claim is what one cycle granted.
+type claim struct {
+	seq   uint64
+	tasks []*task // nil where settled
+	left  int     // how many are not nil
+}
+
+// An outcome is what is left of a finished task.
+type outcome struct {
+	state   broker.State // StateDone or StateDiscarded
+	result  []byte
+	reason  string
+	at      time.Time
+	expires time.Time
+}
+
+// A hold keeps a unique key for a task: until an instant or, if that is zero,
+// until the task ends.
+type hold struct {
+	id    broker.ID
+	until time.Time
+}
+
+// push adds a task to the tail of its lane.
+func (q *queue) push(t *task) {
+	t.state, t.at = broker.Pending, time.Time{}
+	q.lanes[laneOf(&t.Message)].pushBack(t)
+}
+
+// putBack adds a task to the head of its lane.
+func (q *queue) putBack(t *task) {
+	t.state, t.at = broker.Pending, time.Time{}
+	q.lanes[laneOf(&t.Message)].pushFront(t)
+}
+
+// schedule lets a task wait until due.
+func (q *queue) schedule(t *task, due time.Time) {
+	t.state, t.at, t.Ready = broker.Scheduled, due, due
+	q.scheduled.push(due, t.ID, t)
+}
