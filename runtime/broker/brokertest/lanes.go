@@ -1,0 +1,75 @@
+package brokertest
+
+import (
+	"fmt"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+var laneTests = []test{
+	{"a lane is first in first out", func(f *fixture) {
+		f.put("a", "b", "c")
+		f.put("d")
+		w := f.worker("w")
+		w.claimed(2, "a", "b")
+		w.claimed(5, "c", "d")
+		w.claimed(5)
+	}},
+	{"one claim takes from the highest lane", func(f *fixture) {
+		f.putEach(broker.Low, broker.Critical, broker.Normal, broker.High)
+		f.putEach(broker.Normal)
+		w := f.worker("w")
+		w.claimed(9, "critical")
+		w.claimed(9, "high")
+		w.claimed(9, "normal", "normal")
+		w.claimed(9, "low")
+	}},
+	{"every 16th cycle serves the lowest lane first", func(f *fixture) {
+		for range 40 {
+			f.putEach(broker.Normal, broker.Low)
+		}
+		w := f.worker("w")
+		for seq := 1; seq <= 33; seq++ {
+			label := "normal"
+			if seq%broker.FairnessInterval == 0 {
+				label = "low"
+			}
+			w.claimed(1, label)
+		}
+	}},
+	{"a grant has at most MaxBatch leases", func(f *fixture) {
+		f.putMany(broker.MaxBatch + 2)
+		w := f.worker("w")
+		f.equal("first grant", len(w.claim(5*broker.MaxBatch)), broker.MaxBatch)
+		f.equal("second grant", len(w.claim(5*broker.MaxBatch)), 2)
+	}},
+	{"a cycle that wants nothing claims nothing", func(f *fixture) {
+		f.put("a")
+		w := f.worker("w")
+		w.claimed(0)
+		w.cycle(wantAny(0))
+		f.equal("active", f.info().Active, int64(0))
+		w.claimed(1, "a")
+	}},
+}
+
+// putEach adds one task of each priority, labelled with it.
+func (f *fixture) putEach(priorities ...broker.Priority) {
+	f.Helper()
+	names := map[broker.Priority]string{
+		broker.Low: "low", broker.Normal: "normal", broker.High: "high", broker.Critical: "critical",
+	}
+	for _, p := range priorities {
+		f.enqueue(f.task(names[p], func(m *broker.Message) { m.Priority = p }))
+	}
+}
+
+// putMany adds n plain tasks with the labels 0, 1, 2 ….
+func (f *fixture) putMany(n int) {
+	f.Helper()
+	messages := make([]broker.Message, n)
+	for i := range messages {
+		messages[i] = f.task(fmt.Sprint(i))
+	}
+	f.enqueue(messages...)
+}
