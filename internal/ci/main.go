@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,14 +25,17 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
+	err := run(ctx, os.Stdout, os.Args[1:])
+	if err != nil && !errors.Is(err, errFailed) { // the summary's total stays the last line
 		fmt.Fprintln(os.Stderr, "ci:", err)
+	}
+	if err != nil {
 		os.Exit(1)
 	}
 }
 
-// run prepares the machine, runs the named suites (all, if none is named) and
-// reports whether anything failed.
+// run prepares the machine and runs the named suites, or all if none is named.
+// The error is errFailed where something failed.
 func run(ctx context.Context, out io.Writer, names []string) error {
 	redis, setup := prepareRedis(ctx, out)
 	packages, err := listPackages(ctx)

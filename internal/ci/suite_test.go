@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,14 @@ func TestEveryPackageIsInOneSuite(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(packages, got); diff != "" {
 		t.Errorf("packages (-want +got):\n%s", diff)
+	}
+}
+
+func TestNoPackagesNoTests(t *testing.T) {
+	for _, s := range suites([]string{module + "/runtime"}, nil) {
+		if s.name == "end-to-end" && len(s.steps) > 0 {
+			t.Errorf("%q has nothing to test, yet runs %q", s.name, s.steps[0].args)
+		}
 	}
 }
 
@@ -70,12 +79,15 @@ func TestSummarize(t *testing.T) {
 	}
 	out.Reset()
 	bad := result{suite: "bad", passed: 1, failed: 1, failures: []string{"TestY"}}
-	if err := summarize(&out, []result{good, bad}); err == nil {
-		t.Error("a failure is not reported")
+	if err := summarize(&out, []result{good, bad}); !errors.Is(err, errFailed) {
+		t.Errorf("a failure is reported as %v", err)
 	}
-	for _, line := range []string{"!!! SKIPPED TestX: no terminal", "FAIL bad: TestY", "\n4 passed, 1 failed\n"} {
+	for _, line := range []string{"!!! SKIPPED TestX: no terminal", "FAIL bad: TestY"} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("the summary lacks %q:\n%s", line, out.String())
 		}
+	}
+	if !strings.HasSuffix(out.String(), "\n4 passed, 1 failed\n") {
+		t.Errorf("the total is not the last line:\n%s", out.String())
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"time"
 )
 
+var errFailed = errors.New("something failed")
+
 // summarize prints what was skipped, what failed, the table of suites and the
-// total, and reports a failure as an error.
+// total; the error is errFailed where something failed.
 func summarize(out io.Writer, results []result) error {
 	passed, failed := 0, 0
 	fmt.Fprintln(out, "\n=== summary")
@@ -25,7 +27,7 @@ func summarize(out io.Writer, results []result) error {
 	table(out, results)
 	fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed)
 	if failed > 0 {
-		return errors.New("there are failures")
+		return errFailed
 	}
 	return nil
 }
