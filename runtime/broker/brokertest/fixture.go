@@ -3,7 +3,6 @@ package brokertest
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -253,10 +252,4 @@ func pages(ctx context.Context, b broker.Broker, q broker.ListQuery) (all []brok
 		}
 		q.Cursor = p.Next
 	}
-}
-
-// sorted puts labels in order, where the law leaves it open.
-func sorted(labels []string) []string {
-	slices.Sort(labels)
-	return labels
 }

@@ -8,6 +8,7 @@ package brokertest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -87,13 +88,16 @@ type test struct {
 // Run runs the conformance suite: each case is a subtest with a fresh store,
 // and an audit follows it.
 func Run(t *testing.T, open Open) {
-	for _, group := range [][]test{laneTests} {
-		for _, c := range group {
-			t.Run(c.name, func(t *testing.T) {
-				f := newFixture(t, open(t))
-				c.run(f)
-				f.audit()
-			})
-		}
+	for _, c := range slices.Concat(tests...) {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, open(t))
+			c.run(f)
+			f.audit()
+		})
 	}
+}
+
+var tests = [][]test{
+	laneTests, sessionTests, settleTests, reclaimTests, scheduleTests, againTests, uniqueTests,
+	outcomeTests, waitTests, inspectTests, byteTests, invalidTests, concurrentTests,
 }

@@ -37,6 +37,29 @@ var laneTests = []test{
 			w.claimed(1, label)
 		}
 	}},
+	{"every 16th cycle serves suspects before all", func(f *fixture) {
+		f.suspects("s", "t")
+		f.putEach(broker.Low)
+		w := f.worker("w")
+		g := w.cycle(seq(2*broker.FairnessInterval), wantAny(9))
+		f.equal("claimed", labelsOf(g.Leases), []string{"s"})
+		g = w.cycle(seq(3*broker.FairnessInterval), want(9))
+		f.equal("claimed without suspects", labelsOf(g.Leases), []string{"low"})
+	}},
+	{"a suspect is granted last and alone", func(f *fixture) {
+		f.suspects("s", "t")
+		f.putEach(broker.Low)
+		w := f.worker("w")
+		for _, label := range []string{"low", "s", "t"} {
+			f.equal("claimed", labelsOf(w.cycle(wantAny(9)).Leases), []string{label})
+		}
+	}},
+	{"a suspect is granted only where it is wanted", func(f *fixture) {
+		f.suspects("s")
+		w := f.worker("w")
+		w.claimed(9)
+		f.equal("claimed", labelsOf(w.cycle(wantAny(1)).Leases), []string{"s"})
+	}},
 	{"a grant has at most MaxBatch leases", func(f *fixture) {
 		f.putMany(broker.MaxBatch + 2)
 		w := f.worker("w")
@@ -51,6 +74,28 @@ var laneTests = []test{
 		f.equal("active", f.info().Active, int64(0))
 		w.claimed(1, "a")
 	}},
+	{"more than MaxBatch messages get in, in order", func(f *fixture) {
+		f.putMany(2*broker.MaxBatch + 10)
+		w := f.worker("w")
+		var got, all []string
+		for range 3 {
+			got = append(got, labelsOf(w.claim(broker.MaxBatch))...)
+		}
+		for i := range 2*broker.MaxBatch + 10 {
+			all = append(all, fmt.Sprint(i))
+		}
+		f.equal("claimed", got, all)
+	}},
+	{"more than MaxBatchBytes of messages get in, in order", func(f *fixture) {
+		var all []broker.Message
+		for i := range 4 {
+			all = append(all, f.task("", payload(byte('a'+i), broker.MaxBatchBytes/2+1)))
+		}
+		f.enqueue(all...)
+		for i, l := range f.worker("w").claim(4) {
+			f.equal("payload", l.Payload, all[i].Payload)
+		}
+	}},
 }
 
 // putEach adds one task of each priority, labelled with it.
@@ -60,7 +105,7 @@ func (f *fixture) putEach(priorities ...broker.Priority) {
 		broker.Low: "low", broker.Normal: "normal", broker.High: "high", broker.Critical: "critical",
 	}
 	for _, p := range priorities {
-		f.enqueue(f.task(names[p], func(m *broker.Message) { m.Priority = p }))
+		f.enqueue(f.task(names[p], priority(p)))
 	}
 }
 
@@ -72,4 +117,12 @@ func (f *fixture) putMany(n int) {
 		messages[i] = f.task(fmt.Sprint(i))
 	}
 	f.enqueue(messages...)
+}
+
+// suspects adds tasks that were lost often enough to be suspects.
+func (f *fixture) suspects(labels ...string) {
+	f.Helper()
+	for _, l := range labels {
+		f.enqueue(f.task(l, func(m *broker.Message) { m.Lost = broker.SuspectAfter }))
+	}
 }
