@@ -1,18 +1,182 @@
 package taskqueue
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
+// ClientConfig adjusts a client. The zero value is what [Open] uses.
+type ClientConfig struct {
+	// Queues adds queues, or replaces the settings of the standard ones.
+	Queues []QueueConfig
+
+	// MaxPayloadBytes bounds an encoded task. Default 1 MiB, at most 16 MiB.
+	MaxPayloadBytes int
+}
+
+const defaultPayloadBytes = 1 << 20
+
 // A Client enqueues tasks and reads their outcomes. It is safe for concurrent
 // use; share one in a process.
 type Client struct {
-	broker broker.Broker
+	broker     broker.Broker
+	queues     QueueTable
+	maxPayload int
+
+	ctx     context.Context // ends with Close
+	stop    context.CancelFunc
+	work    sync.WaitGroup // goroutines that Close waits for
+	lanes   sync.Map       // queue name → *lane: where concurrent sends meet
+	entries sync.Pool      // *entry
+
+	watchMu sync.Mutex
+	watches map[string]*watch // by queue, while somebody waits
+	closed  bool              // guarded by watchMu
 }
 
-// Enqueue adds a job to its queue and returns the task's id.
-func (c *Client) Enqueue(ctx context.Context, job Job) (ID, error) { return ID{}, ErrClosed }
+// NewClient makes a client of a store, which it closes in its Close. Most
+// programs call [Open].
+func NewClient(store broker.Broker, config ClientConfig) (*Client, error) {
+	if store == nil {
+		return nil, fmt.Errorf("%w: NewClient needs a store", ErrInvalid)
+	}
+	queues, err := NewQueueTable(config.Queues...)
+	if n := config.MaxPayloadBytes; n < 0 || n > broker.MaxPayloadBytes {
+		err = errors.Join(err, fmt.Errorf("%w: MaxPayloadBytes %d is outside 1 to %d", ErrInvalid, n, broker.MaxPayloadBytes))
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		broker: store, queues: queues,
+		maxPayload: cmp.Or(config.MaxPayloadBytes, defaultPayloadBytes),
+		watches:    make(map[string]*watch),
+	}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	c.entries.New = func() any { return new(entry) }
+	return c, nil
+}
 
-func (c *Client) result(ctx context.Context, id ID) ([]byte, error) { return nil, ErrClosed }
+// Close ends what the client has under way and closes its store. Calls that
+// are waiting return ErrClosed; so do later ones. Closing twice is fine.
+func (c *Client) Close() error {
+	c.watchMu.Lock()
+	again := c.closed
+	c.closed = true
+	c.watchMu.Unlock()
+	if again {
+		return nil
+	}
+	c.stop()
+	err := c.broker.Close()
+	c.work.Wait()
+	return err
+}
+
+// start runs f in a goroutine that Close waits for, unless the client is
+// closed already.
+func (c *Client) start(f func()) bool {
+	c.watchMu.Lock()
+	defer c.watchMu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.work.Go(f)
+	return true
+}
+
+// QueueTable returns the queues that the client knows, with their settings.
+func (c *Client) QueueTable() QueueTable { return c.queues }
+
+// Enqueue adds a job to its queue and returns the task's id. Concurrent calls
+// for one queue share round trips; a lone call waits for nobody.
+//
+// The error is ErrInvalid or ErrTooLarge for a bad job, a *DuplicateError if
+// its unique key is held (the ID is then that of the task that is in), ErrFull
+// or ErrUnavailable if nothing was done, or ErrUnknown if no answer came: the
+// task may be in or not, and its ID is returned. To repeat safely, use WithID
+// or Unique from the start. If ctx ends, the error wraps its cause, too.
+func (c *Client) Enqueue(ctx context.Context, job Job) (ID, error) {
+	e := c.entries.Get().(*entry)
+	if err := c.prepare(&job, e); err != nil {
+		c.recycle(e)
+		return ID{}, err
+	}
+	if err := c.alive(ctx); err != nil {
+		c.recycle(e)
+		return ID{}, err
+	}
+	id := e.message().ID
+	owned, existing, err := c.lane(e.message().Queue).send(ctx, e)
+	if owned {
+		c.recycle(e)
+	}
+	return accepted(id, existing, err)
+}
+
+// accepted is what Enqueue returns for a task that was sent.
+func accepted(id, existing ID, err error) (ID, error) {
+	switch {
+	case err == nil || errors.Is(err, ErrUnknown):
+		return id, err
+	case errors.Is(err, ErrDuplicate):
+		return existing, &DuplicateError{Existing: existing}
+	}
+	return ID{}, err
+}
+
+// alive reports why nothing should be sent, if so.
+func (c *Client) alive(ctx context.Context) error {
+	if c.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
+	}
+	return nil
+}
+
+// prepare checks and encodes a job in the caller's goroutine.
+func (c *Client) prepare(job *Job, e *entry) error {
+	m := e.message()
+	if err := job.message(m, &c.queues, time.Now()); err != nil {
+		return err
+	}
+	payload, err := c.encode(job, e.buffer[:0])
+	if err != nil {
+		return err
+	}
+	e.buffer, m.Payload = payload, payload
+	return m.Check()
+}
+
+// encode appends the payload of a job to buffer and checks its size.
+func (c *Client) encode(job *Job, buffer []byte) ([]byte, error) {
+	before := len(buffer)
+	buffer, err := job.payload.MarshalMsg(buffer)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s cannot be encoded: %w", ErrInvalid, job.kind.Name, err)
+	}
+	if n := len(buffer) - before; n > c.maxPayload {
+		return nil, fmt.Errorf("%w: the payload of %s has %d bytes, at most %d are allowed (ClientConfig.MaxPayloadBytes); pass a reference to large data",
+			ErrTooLarge, job.kind.Name, n, c.maxPayload)
+	}
+	return buffer, nil
+}
+
+// maxPooledBytes keeps rare large payloads from staying in the pool.
+const maxPooledBytes = 64 << 10
+
+func (c *Client) recycle(e *entry) {
+	*e.message() = broker.Message{}
+	if cap(e.buffer) > maxPooledBytes {
+		e.buffer = nil
+	}
+	c.entries.Put(e)
+}

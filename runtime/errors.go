@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/worker"
 )
 
 // Errors of every call.
@@ -29,13 +30,13 @@ var ErrNotFound = errors.New("taskqueue: task not found")
 // Errors of runs. They are causes of a handler's context and reasons of
 // failures and dead letters.
 var (
-	ErrTimeout     = errors.New("taskqueue: run timed out")
-	ErrPanic       = errors.New("taskqueue: handler panicked")
-	ErrGoexit      = errors.New("taskqueue: handler called runtime.Goexit")
+	ErrTimeout     = worker.ErrTimeout
+	ErrPanic       = worker.ErrPanic
+	ErrGoexit      = worker.ErrGoexit // the handler called runtime.Goexit, as testing's FailNow does
 	ErrPayload     = errors.New("taskqueue: payload refused")
-	ErrUnknownKind = errors.New("taskqueue: no handler for this kind of task")
-	ErrLeaseLost   = broker.ErrFenced // another worker has the task now
-	ErrShutdown    = errors.New("taskqueue: worker is shutting down")
+	ErrUnknownKind = worker.ErrUnknownKind
+	ErrLeaseLost   = worker.ErrLeaseLost // another worker has, or will get, the task
+	ErrShutdown    = worker.ErrShutdown
 )
 
 // A DuplicateError is an ErrDuplicate that names the task that is in.
@@ -61,42 +62,29 @@ func (e *TaskError) Error() string {
 	return fmt.Sprintf("taskqueue: task %v is %v: %s", e.ID, e.State, e.Reason)
 }
 
-// A verdict is an error that decides how a failed run goes on.
-type verdict struct {
-	outcome broker.Outcome
-	after   time.Duration
-	backoff bool // the kind's pause, not after
-	err     error
-}
-
-// Error implements error.
-func (v *verdict) Error() string { return v.err.Error() }
-
-// Unwrap returns the cause.
-func (v *verdict) Unwrap() error { return v.err }
-
 // Permanent wraps a handler's error so that it is not retried: the task becomes
 // a dead letter now. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &verdict{outcome: broker.Dead, err: err}
+	return &worker.Verdict{Outcome: broker.Dead, Err: err}
 }
 
 // RetryAfter wraps a handler's error so that the next run, if one is left,
-// comes after d instead of the kind's backoff. RetryAfter(nil, d) is nil.
+// comes after d (0 to 10 years) instead of the kind's backoff.
+// RetryAfter(nil, d) is nil.
 func RetryAfter(err error, d time.Duration) error {
 	if err == nil {
 		return nil
 	}
-	return &verdict{outcome: broker.Retry, after: d, err: err}
+	return &worker.Verdict{Outcome: broker.Retry, After: d, Err: err}
 }
 
-// Snooze, returned by a handler, runs the task again after d. No attempt is
-// spent and nothing is counted as a failure.
+// Snooze, returned by a handler, runs the task again after d (0 to 10 years).
+// No attempt is spent and nothing is counted as a failure.
 func Snooze(d time.Duration) error {
-	return &verdict{outcome: broker.Release, after: d, err: fmt.Errorf("taskqueue: snoozed for %v", d)}
+	return &worker.Verdict{Outcome: broker.Release, After: d, Err: fmt.Errorf("taskqueue: snoozed for %v", d)}
 }
 
 // Discard wraps a handler's error so that the task is dropped: no retry, no
@@ -105,5 +93,5 @@ func Discard(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &verdict{outcome: broker.Discard, err: err}
+	return &worker.Verdict{Outcome: broker.Discard, Err: err}
 }

@@ -1,6 +1,9 @@
 package taskqueue
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // A Future is the result of a task that may not have run yet. It is a small
 // value: copy it, or keep its ID and get it back from the generated
@@ -17,14 +20,39 @@ func NewFuture[R any](c *Client, id ID, decode func([]byte) (R, error)) Future[R
 	return Future[R]{ID: id, client: c, decode: decode}
 }
 
-// Get waits until the task has ended and returns its result. The error is
-// ctx's, a *TaskError if the task is dead or was discarded, or ErrNotFound if
-// the outcome is no longer kept (see Retention).
+// Get waits until the task has ended and returns its result. Any number of
+// calls share one subscription a queue; nothing is polled. The error is ctx's
+// cause, a *TaskError if the task is dead or was discarded, ErrNotFound if the
+// outcome is no longer kept (see Retention) or the task never existed, or
+// ErrClosed.
 func (f Future[R]) Get(ctx context.Context) (R, error) {
-	var none R
+	if err := f.check(); err != nil {
+		return *new(R), err
+	}
 	data, err := f.client.result(ctx, f.ID)
 	if err != nil {
-		return none, err
+		return *new(R), err
 	}
 	return f.decode(data)
+}
+
+// Poll looks once and does not wait: done is false while the task has not
+// ended. Errors are those of Get, or that of an unreachable store.
+func (f Future[R]) Poll(ctx context.Context) (result R, done bool, err error) {
+	if err := f.check(); err != nil {
+		return result, false, err
+	}
+	data, done, err := f.client.poll(ctx, f.ID)
+	if err != nil || !done {
+		return result, false, err
+	}
+	result, err = f.decode(data)
+	return result, err == nil, err
+}
+
+func (f Future[R]) check() error {
+	if f.client == nil || f.ID.IsZero() {
+		return fmt.Errorf("%w: the future of no task; get one from Enqueue or from the generated Future function", ErrInvalid)
+	}
+	return nil
 }

@@ -1,6 +1,13 @@
 package taskqueue
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
 
 // A Kind is what is known of a type of task before there is any task: its wire
 // name and its settings. Generated code declares one for each annotated struct;
@@ -33,10 +40,50 @@ const (
 // Backoff is the pause before each retry: Intervals one after the other (the
 // last one repeats) or, without them, Base·Factorⁿ⁻¹ up to Max before the nth
 // retry. Each pause is spread by ±Jitter of itself. The zero value is
-// exponential: Base 1s, Max 1m, Factor 2, Jitter 0.2.
+// exponential: Base 1s, Max 1m, Factor 2, Jitter 0.2. In any other value a zero
+// Base, Max or Factor means the same, and a zero Jitter means none.
 type Backoff struct {
 	Base, Max time.Duration
 	Factor    float64 // 1: a fixed pause
 	Jitter    float64 // 0 to 1
 	Intervals []time.Duration
+}
+
+// queue is where tasks of the kind go by default.
+func (k *Kind) queue() string {
+	if k.Settings.Queue == "" {
+		return Default
+	}
+	return k.Settings.Queue
+}
+
+// check reports everything that is wrong with a kind.
+func (k *Kind) check() error {
+	s := &k.Settings
+	errs := []error{
+		broker.CheckName("task kind", k.Name),
+		broker.CheckName("queue name", k.queue()),
+		checkRetries(s.Retries),
+		checkTimeout(s.Timeout),
+		s.Backoff.check(),
+	}
+	if s.Priority < Low || s.Priority > Critical {
+		errs = append(errs, fmt.Errorf("%w: priority %d is outside %d to %d", ErrInvalid, s.Priority, Low, Critical))
+	}
+	if s.Retention < 0 || s.Retention > broker.MaxDelay {
+		errs = append(errs, fmt.Errorf("%w: retention %v is outside 0 to %v", ErrInvalid, s.Retention, broker.MaxDelay))
+	}
+	return errors.Join(errs...)
+}
+
+func (b *Backoff) check() error {
+	switch {
+	case b.Base < 0 || b.Max < 0 || slices.ContainsFunc(b.Intervals, func(d time.Duration) bool { return d < 0 }):
+		return fmt.Errorf("%w: a pause of the backoff is negative", ErrInvalid)
+	case !(b.Jitter >= 0 && b.Jitter <= 1):
+		return fmt.Errorf("%w: backoff jitter %v is outside 0 to 1", ErrInvalid, b.Jitter)
+	case b.Factor != 0 && !(b.Factor >= 1 && b.Factor <= 1000):
+		return fmt.Errorf("%w: backoff factor %v is outside 1 to 1000", ErrInvalid, b.Factor)
+	}
+	return nil
 }

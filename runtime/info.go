@@ -1,0 +1,75 @@
+package taskqueue
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/worker"
+)
+
+// A Header is metadata that travels with a task.
+type Header = broker.Header
+
+// A Failure is an earlier run of a task that went wrong.
+type Failure = broker.Failure
+
+// TaskInfo is what a handler can know about its run.
+type TaskInfo struct {
+	ID       ID
+	Kind     string
+	Queue    string
+	Priority Priority
+	Worker   string // the worker's session in the store
+
+	Attempt  int       // 1 for the first run; runs that were lost do not count
+	Max      int       // attempts in all: retries + 1
+	Lost     int       // runs in a row that never ended, as their worker was lost
+	Token    uint32    // fencing token: rises with each run of the task, lost ones included
+	Deadline time.Time // of this run; zero: none
+
+	Enqueued time.Time // when the task was made, by the producer's clock
+	Ready    time.Time // since when it could have run, by the store's clock
+
+	Headers  []Header  // not to be changed
+	Failures []Failure // the last ones, the newest last; not to be changed
+
+	log *slog.Logger
+}
+
+// Info returns what is known about the run whose handler got ctx, or a context
+// made from it. For any other context the ID is zero.
+func Info(ctx context.Context) TaskInfo {
+	r, ok := worker.FromContext(ctx)
+	if !ok {
+		return TaskInfo{}
+	}
+	l := r.Lease
+	deadline, _ := r.Deadline()
+	return TaskInfo{
+		ID: l.ID, Kind: l.Kind, Queue: l.Queue, Priority: l.Priority, Worker: r.Worker,
+		Attempt: int(l.Attempts) + 1, Max: int(l.Max), Lost: int(l.Lost), Token: l.Run(), Deadline: deadline,
+		Enqueued: l.ID.Time(), Ready: l.Ready, Headers: l.Headers, Failures: l.Failures,
+		log: r.Logger(),
+	}
+}
+
+// Header returns the value of a header, or "".
+func (i TaskInfo) Header(key string) string {
+	for _, h := range i.Headers {
+		if h.Key == key {
+			return h.Value
+		}
+	}
+	return ""
+}
+
+// Logger is the worker's logger with the task's id, kind, queue and attempt;
+// outside of a handler it is slog.Default().
+func (i TaskInfo) Logger() *slog.Logger {
+	if i.log == nil {
+		return slog.Default()
+	}
+	return i.log.With("id", i.ID, "kind", i.Kind, "queue", i.Queue, "attempt", i.Attempt)
+}

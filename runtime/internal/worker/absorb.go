@@ -1,0 +1,114 @@
+package worker
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// absorb takes in the answer to a cycle.
+func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
+	runs := make([]Run, len(g.Leases))
+	for i := range g.Leases {
+		lease := &g.Leases[i]
+		runs[i] = Run{
+			Lease: lease, Worker: c.Session.Worker, engine: e,
+			kind: e.Kinds[lease.Kind], queue: q, place: -1,
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.finishAsking(q, c)
+	q.held += len(runs) - len(c.Settle)
+	q.again = g.Again
+	e.skew = g.Now.Sub(q.last)
+	for i := range c.Settle {
+		q.counts.settled(c.Settle[i].Outcome)
+	}
+	if len(c.Settle) > 0 {
+		clear(c.Settle)
+		q.spare = c.Settle[:0]
+	}
+	q.ready = g.More
+	if !q.ready {
+		e.withdraw(q)
+	}
+	e.heed(q, c, len(runs))
+	for i := range runs {
+		e.admit(q, &runs[i])
+	}
+	if e.draining {
+		e.giveBack(q)
+		return
+	}
+	for range min(len(runs), e.pool) {
+		e.work.Signal()
+	}
+	e.distribute()
+}
+
+// heed slows down claims that find nothing although there seems to be
+// something: others were faster, or it is not for this worker.
+func (e *Engine) heed(q *queue, c *broker.Cycle, got int) {
+	if got > 0 {
+		q.empty, q.pauseTo = 0, time.Time{}
+		return
+	}
+	if c.Want.Max == 0 {
+		return
+	}
+	if q.empty++; q.empty > 2 {
+		q.pauseTo = q.last.Add(time.Millisecond << min(q.empty-3, 5))
+	}
+}
+
+// admit buffers a run, or settles it at once if nothing can run it.
+func (e *Engine) admit(q *queue, r *Run) {
+	r.epoch = q.epoch
+	if r.Lease.Lost >= broker.SuspectAfter {
+		e.suspects++
+	}
+	if r.kind == nil {
+		e.settle(q, e.unknownKind(q, r.Lease))
+		return
+	}
+	q.buffer.push(r)
+	e.buffered++
+}
+
+const (
+	unknownMin   = 5 * time.Second
+	unknownMax   = 30 * time.Second
+	unknownKinds = 1000 // that are remembered
+)
+
+// unknownKind gives a task back for a worker that has a handler for it. No
+// attempt is spent. It is dead when it is too old and this worker, too, has
+// long known that it has no handler.
+func (e *Engine) unknownKind(q *queue, l *broker.Lease) broker.Settle {
+	now := time.Now()
+	since, known := e.unknown[l.Kind]
+	if !known {
+		since = now
+		if len(e.unknown) < unknownKinds {
+			e.unknown[l.Kind] = now
+			e.Log.Error("no handler for this kind of task: giving it back for another worker; is this program older than the one that enqueued it?",
+				"kind", l.Kind, "queue", l.Queue, "id", l.ID)
+		}
+	}
+	q.counts.Unknown++
+	if made := l.ID.Time().Add(-e.skew); made.After(since) {
+		since = made
+	}
+	age := now.Sub(since)
+	if age >= e.UnknownAge {
+		return broker.Settle{
+			Lease: l, Outcome: broker.Dead, At: now.Add(e.skew),
+			Reason: fmt.Sprintf("%v: %q, for %v", ErrUnknownKind, l.Kind, age.Truncate(time.Second)),
+		}
+	}
+	after := min(max(age/8, unknownMin), unknownMax)
+	return broker.Settle{Lease: l, Outcome: broker.Release, After: after*3/4 + rand.N(after/2)}
+}

@@ -1,0 +1,70 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/backoff"
+)
+
+// Adaptive as Config.Prefetch buffers about two milliseconds of work, and
+// nothing where runs take longer than that.
+const Adaptive = -1
+
+// A Store is the part of a broker that a worker needs.
+type Store interface {
+	Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error)
+	Wait(ctx context.Context, queues []string) (string, error)
+}
+
+// A Kind is a type of task and what runs it.
+type Kind struct {
+	Name    string
+	Run     func(ctx context.Context, payload, dst []byte) ([]byte, error)
+	Backoff backoff.Policy
+}
+
+// A Queue is a queue to serve and its weight, at least 1.
+type Queue struct {
+	Name   string
+	Weight int
+}
+
+// A Config says what an engine does. All fields are needed but for OnFinish;
+// the caller has checked them.
+type Config struct {
+	Store      Store
+	Kinds      map[string]*Kind
+	Queues     []Queue // in strict order
+	Strict     bool
+	Slots      int
+	Prefetch   int // Adaptive, or a number of tasks
+	Lease      time.Duration
+	Grace      time.Duration
+	UnknownAge time.Duration
+	MaxResult  int    // bytes
+	Name       string // of the session; unique for each process start
+	Log        *slog.Logger
+	OnFinish   func(*Event)
+}
+
+// An Event is a run that has ended.
+type Event struct {
+	Lease   *broker.Lease
+	Outcome broker.Outcome
+	Err     error
+	Wait    time.Duration // from when the task was ready to the run's start
+	Run     time.Duration
+}
+
+const (
+	maxPrefetch   = 1000
+	prefetchAhead = 2 * time.Millisecond // of work that an adaptive buffer holds
+	linger        = time.Millisecond     // how long a settle waits for others
+	pollInterval  = 2 * time.Second      // an idle queue is looked at so often
+	stallAfter    = time.Second          // a buffer that nobody takes from is given back
+	cancelGrace   = 500 * time.Millisecond
+	leaveTimeout  = 400 * time.Millisecond
+)

@@ -1,0 +1,222 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// An Engine runs tasks. It runs once.
+type Engine struct {
+	Config
+
+	base context.Context // of all runs: values, no end
+	life context.Context // of all calls to the store; ends when Run is over
+	kill context.CancelFunc
+
+	mu        sync.Mutex
+	work      sync.Cond // there is a run to take, or an executor to end
+	queues    []*queue
+	active    []*Run // whose handlers have not returned
+	split     splitter
+	asks      []bool // scratch for split
+	shares    []int
+	slots     int
+	pool      int     // executors that live
+	buffered  int     // claimed, not begun
+	promised  int     // capacity that fetchers may claim or are claiming
+	prefetch  int     // how much more than the slots may be claimed
+	runTime   float64 // nanoseconds of a run, averaged
+	lastTake  time.Time
+	skew      time.Duration // the store's clock is ours and this
+	suspects  int           // held leases of tasks that may kill their worker
+	suspector *queue        // whose cycle under way may be granted a suspect
+	outages   map[string]error
+	unknown   map[string]time.Time // kinds without a handler, first met then
+	watchdog  watchdog
+
+	draining bool
+	leaving  bool
+	quiet    chan struct{} // closed when draining and no handler is left
+	broken   chan error    // why the engine cannot go on; capacity 1
+}
+
+// ErrRanBefore is returned by a second Run.
+var ErrRanBefore = errors.New("taskqueue: a worker runs once; make another one")
+
+// New makes an engine that does nothing until Run.
+func New(c Config) *Engine {
+	e := &Engine{
+		Config: c, slots: c.Slots, prefetch: max(c.Prefetch, 0),
+		outages: make(map[string]error), unknown: make(map[string]time.Time),
+		quiet: make(chan struct{}), broken: make(chan error, 1),
+		asks: make([]bool, len(c.Queues)), shares: make([]int, len(c.Queues)),
+	}
+	e.work.L = &e.mu
+	weights := make([]int, len(c.Queues))
+	for i, q := range c.Queues {
+		weights[i] = q.Weight
+		e.queues = append(e.queues, newQueue(q.Name, c.Name))
+	}
+	e.split = newSplitter(c.Strict, weights)
+	return e
+}
+
+// Run works until ctx ends, then drains: it returns within the grace and one
+// second. The error is nil, unless the store was closed meanwhile.
+func (e *Engine) Run(ctx context.Context) error {
+	e.mu.Lock()
+	if e.base != nil {
+		e.mu.Unlock()
+		return ErrRanBefore
+	}
+	e.base = context.WithoutCancel(ctx)
+	e.life, e.kill = context.WithCancel(e.base)
+	e.mu.Unlock()
+	defer e.kill()
+
+	listening, deafen := context.WithCancel(e.life)
+	defer deafen()
+	var listeners, fetchers sync.WaitGroup
+	e.begin()
+	for _, q := range e.queues {
+		listeners.Go(func() { e.listen(listening, q) })
+		fetchers.Go(func() { e.fetch(q) })
+	}
+
+	var err error
+	grace := e.Grace
+	select {
+	case <-ctx.Done():
+	case err = <-e.broken:
+		grace = 0
+	}
+	deafen()
+	e.drain(grace)
+	e.leave(&fetchers)
+	listeners.Wait()
+	return err
+}
+
+// begin opens the gates: every queue may have work.
+func (e *Engine) begin() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.watchdog.start(e.sweep)
+	e.lastTake = time.Now()
+	for _, q := range e.queues {
+		q.ready = true
+	}
+	e.hire()
+	e.distribute()
+}
+
+// Resize changes the number of slots, at least 1. Running handlers go on.
+func (e *Engine) Resize(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.slots = max(n, 1)
+	if e.base == nil || e.draining {
+		return
+	}
+	e.hire()
+	e.work.Broadcast()
+	e.distribute()
+}
+
+// hire starts the executors that are missing; the caller holds mu.
+func (e *Engine) hire() {
+	for e.pool < e.slots {
+		e.pool++
+		go e.execute(nil)
+	}
+}
+
+// drain ends the engine's work: buffered leases go back at once, running
+// handlers have until the end of the grace, then their contexts end, and those
+// that still do not return are abandoned.
+func (e *Engine) drain(grace time.Duration) {
+	e.mu.Lock()
+	e.draining = true
+	for _, q := range e.queues {
+		e.withdraw(q)
+		e.giveBack(q)
+		q.poke()
+	}
+	e.work.Broadcast()
+	e.checkQuiet()
+	e.mu.Unlock()
+	if e.await(grace) {
+		return
+	}
+	e.cancelAll(shutDown)
+	if !e.await(cancelGrace) {
+		e.abandon()
+	}
+}
+
+// await waits until no handler is left.
+func (e *Engine) await(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-e.quiet:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// checkQuiet tells drain that the last handler has returned; the caller holds mu.
+func (e *Engine) checkQuiet() {
+	if !e.draining || len(e.active) > 0 {
+		return
+	}
+	select {
+	case <-e.quiet:
+	default:
+		close(e.quiet)
+	}
+}
+
+func (e *Engine) cancelAll(end *ending) {
+	e.mu.Lock()
+	runs := append([]*Run(nil), e.active...)
+	e.mu.Unlock()
+	for _, r := range runs {
+		r.cancel(end)
+	}
+}
+
+// abandon gives back the leases of handlers that do not return.
+func (e *Engine) abandon() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.active {
+		r.abandoned = true
+		r.queue.counts.Abandoned++
+		e.Log.Error("task abandoned: its handler did not return at shutdown", r.attrs()...)
+		if r.epoch == r.queue.epoch {
+			e.settle(r.queue, broker.Settle{Lease: r.Lease, Outcome: broker.Release})
+		}
+	}
+	e.active = nil
+}
+
+// leave ends the sessions, as far as the store answers in time, and the
+// executors.
+func (e *Engine) leave(fetchers *sync.WaitGroup) {
+	e.mu.Lock()
+	e.leaving = true
+	for _, q := range e.queues {
+		q.poke()
+	}
+	e.watchdog.stop()
+	e.mu.Unlock()
+	timer := time.AfterFunc(leaveTimeout, e.kill)
+	defer timer.Stop()
+	fetchers.Wait()
+}

@@ -1,0 +1,287 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// fetch is the life of a queue's fetcher: it cycles when there is a reason to,
+// and ends with the session.
+func (e *Engine) fetch(q *queue) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for e.life.Err() == nil {
+		c, sleep := e.plan(q)
+		if sleep > 0 {
+			timer.Reset(sleep)
+			select {
+			case <-q.signal:
+			case <-timer.C:
+			case <-e.life.Done():
+			}
+			continue
+		}
+		grant, err := e.ask(q, c)
+		switch {
+		case err == nil:
+			e.absorb(q, c, grant)
+		case errors.Is(err, broker.ErrFenced) || errors.Is(err, broker.ErrStale):
+			e.fenced(q, c)
+		default:
+			e.give(q, c, err)
+			return
+		}
+		if c.Leave {
+			return
+		}
+	}
+}
+
+// plan decides whether to cycle now, and with what, or how long to sleep.
+func (e *Engine) plan(q *queue) (c *broker.Cycle, sleep time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	if e.stalled(q, now) <= 0 {
+		e.runTime = max(e.runTime, float64(stallAfter))
+		e.adapt()
+		e.giveBack(q)
+	}
+	if sleep = e.due(q, now); sleep > 0 {
+		q.sleeping = true
+		e.listenTo(q)
+		return nil, sleep
+	}
+	q.sleeping = false
+	return e.cycle(q, now), 0
+}
+
+// due is how long the next cycle has time; 0 or less: none.
+func (e *Engine) due(q *queue, now time.Time) time.Duration {
+	if e.leaving || q.passOn || q.quota > 0 && !q.pauseTo.After(now) {
+		return 0
+	}
+	next := q.last.Add(e.heartbeat(q))
+	sooner := func(t time.Time) {
+		if t.Before(next) {
+			next = t
+		}
+	}
+	if q.quota > 0 {
+		sooner(q.pauseTo)
+	}
+	if q.again > 0 && !e.draining && e.free() > 0 {
+		sooner(q.last.Add(q.again))
+	}
+	sooner(now.Add(e.stalled(q, now)))
+	if len(q.finished) > 0 {
+		if q.running+q.buffer.len() == 0 || len(q.finished) >= broker.MaxBatch {
+			return 0
+		}
+		sooner(q.first.Add(linger))
+	}
+	return next.Sub(now)
+}
+
+// stalled is how long until the queue's buffer counts as stuck behind runs
+// that turned out long: then others shall have the tasks.
+func (e *Engine) stalled(q *queue, now time.Time) time.Duration {
+	if q.buffer.len() == 0 || e.Prefetch != Adaptive {
+		return time.Hour
+	}
+	return e.lastTake.Add(stallAfter).Sub(now)
+}
+
+// heartbeat is how often a cycle is due without another reason.
+func (e *Engine) heartbeat(q *queue) time.Duration {
+	if q.held > 0 {
+		return e.Lease / 4
+	}
+	return min(pollInterval, e.Lease/2)
+}
+
+// cycle makes the next cycle; the caller holds mu.
+func (e *Engine) cycle(q *queue, now time.Time) *broker.Cycle {
+	if free := e.free(); q.quota == 0 && free > 0 && !e.draining && !e.contended(q) && !q.pauseTo.After(now) {
+		q.quota = min(free, broker.MaxBatch)
+		e.promised += q.quota
+	}
+	q.seq++
+	q.asking, q.quota, q.passOn = q.quota, 0, false
+	c := &broker.Cycle{
+		Session: broker.Session{Worker: q.session, Queue: q.name},
+		Seq:     q.seq, Lease: e.Lease, Settle: q.outgoing(),
+		Want: broker.Want{Max: q.asking},
+	}
+	c.Leave = e.leaving && len(q.finished) == 0
+	if q.asking > 0 && e.suspects == 0 && e.suspector == nil {
+		c.Want.Suspects = true
+		e.suspector = q
+	}
+	return c
+}
+
+// contended reports whether another queue may have work and lacks capacity.
+func (e *Engine) contended(by *queue) bool {
+	for _, q := range e.queues {
+		if q != by && q.ready && q.quota == 0 && q.asking == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// outgoing takes the settles of one cycle from finished.
+func (q *queue) outgoing() []broker.Settle {
+	n, bytes := 0, 0
+	for n < len(q.finished) && n < broker.MaxBatch {
+		bytes += len(q.finished[n].Result)
+		if n > 0 && bytes > broker.MaxBatchBytes {
+			break
+		}
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	out := q.finished[:n:n]
+	q.finished = append(q.spare[:0], q.finished[n:]...)
+	q.spare = nil
+	return out
+}
+
+// ask cycles until there is an answer. A cycle that got none is repeated as it
+// was, for as long as the process lives: only so nothing is done twice.
+func (e *Engine) ask(q *queue, c *broker.Cycle) (broker.Grant, error) {
+	for n := 0; ; n++ {
+		ctx, cancel := context.WithTimeout(e.life, min(e.Lease/2, 5*time.Second))
+		grant, err := e.Store.Cycle(ctx, *c)
+		cancel()
+		if err == nil {
+			e.answered(q)
+			return grant, nil
+		}
+		if errors.Is(err, broker.ErrFenced) || errors.Is(err, broker.ErrStale) || errors.Is(err, broker.ErrClosed) {
+			return grant, err
+		}
+		if e.life.Err() != nil {
+			return grant, e.life.Err()
+		}
+		e.unanswered(q, err)
+		e.sleep(e.life, retryPause(n))
+	}
+}
+
+// retryPause grows from about 10 ms to about a second.
+func retryPause(n int) time.Duration {
+	d := min(10*time.Millisecond<<min(n, 7), time.Second)
+	return d/2 + rand.N(d)
+}
+
+func (e *Engine) sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// unanswered notes that the store is away, and says so once.
+func (e *Engine) unanswered(q *queue, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.outages) == 0 {
+		e.Log.Error("task store does not answer; trying on", "queue", q.name, "error", err)
+	}
+	e.outages[q.name] = err
+}
+
+// answered notes that the store is back.
+func (e *Engine) answered(q *queue) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.outages) == 0 {
+		return
+	}
+	delete(e.outages, q.name)
+	if len(e.outages) == 0 {
+		e.Log.Info("task store answers again", "queue", q.name)
+	}
+}
+
+// give ends the engine, as no cycle can succeed any more. What the session
+// holds goes to other workers when its lease lapses.
+func (e *Engine) give(q *queue, c *broker.Cycle, err error) {
+	e.mu.Lock()
+	held := q.held
+	e.mu.Unlock()
+	if held > 0 {
+		e.Log.Error("leases not given back: the store does not answer; they will lapse",
+			"queue", q.name, "leases", held, "settled", len(c.Settle), "error", err)
+	}
+	select {
+	case e.broken <- fmt.Errorf("taskqueue: worker stopped: %w", err):
+	default:
+	}
+}
+
+// fenced begins a new session: other workers have, or will get, all that the
+// old one held.
+func (e *Engine) fenced(q *queue, c *broker.Cycle) {
+	e.mu.Lock()
+	lost := e.disown(q)
+	held := q.held
+	q.counts.Lost += int64(len(c.Settle))
+	q.epoch++
+	q.session = fmt.Sprintf("%s.%d", e.Name, q.epoch)
+	q.seq, q.held, q.running, q.ready = 0, 0, 0, true
+	e.finishAsking(q, c)
+	e.distribute()
+	e.mu.Unlock()
+	if held > 0 {
+		e.Log.Warn("session lost: the worker was out of touch for longer than its lease",
+			"queue", q.name, "leases", held, "running", len(lost))
+	}
+	for _, r := range lost {
+		r.cancel(leaseLost)
+	}
+}
+
+// disown forgets the leases of a queue's session and returns those that run.
+func (e *Engine) disown(q *queue) (lost []*Run) {
+	forget := func(l *broker.Lease) {
+		if l.Lost >= broker.SuspectAfter {
+			e.suspects--
+		}
+	}
+	for q.buffer.len() > 0 {
+		forget(q.buffer.pop().Lease)
+		e.buffered--
+	}
+	q.counts.Lost += int64(len(q.finished))
+	q.finished = nil
+	for _, r := range e.active {
+		if r.queue == q && r.epoch == q.epoch {
+			forget(r.Lease)
+			lost = append(lost, r)
+		}
+	}
+	q.counts.Lost += int64(len(lost))
+	return lost
+}
+
+// finishAsking closes the account of the cycle that was under way.
+func (e *Engine) finishAsking(q *queue, c *broker.Cycle) {
+	e.promised -= q.asking
+	q.asking = 0
+	q.last = time.Now()
+	if c.Want.Suspects {
+		e.suspector = nil
+	}
+}

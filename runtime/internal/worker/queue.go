@@ -1,0 +1,156 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// A queue is what the engine knows of a queue and its session. All fields are
+// guarded by the engine's mutex; seq and last are the fetcher's.
+type queue struct {
+	name    string
+	session string // the worker's name in it
+	epoch   uint32 // how many sessions there were before
+	seq     uint64
+	last    time.Time     // when the last cycle was answered
+	again   time.Duration // from then on, when the store expects work; 0: not known
+	pauseTo time.Time     // no claim before, as the last ones found nothing
+	empty   int           // claims in a row that found nothing though asked to look
+
+	ready     bool // the store may have work
+	passOn    bool // woken without capacity: a cycle may wake another worker
+	listening bool // the listener waits for work
+	sleeping  bool // the fetcher waits for a poke
+	signal    chan struct{}
+	arm       chan struct{}
+
+	quota   int // capacity to claim with the next cycle
+	asking  int // capacity in the cycle under way
+	held    int // leases of the session whose settle is not answered
+	running int // of those, with a handler that has not returned
+
+	buffer   fifo
+	finished []broker.Settle
+	first    time.Time // when the oldest of finished was added
+	spare    []broker.Settle
+
+	counts Counts
+}
+
+func newQueue(name, session string) *queue {
+	return &queue{
+		name: name, session: session,
+		signal: make(chan struct{}, 1), arm: make(chan struct{}, 1),
+	}
+}
+
+// poke makes the fetcher look again, if it sleeps.
+func (q *queue) poke() {
+	if !q.sleeping {
+		return
+	}
+	q.sleeping = false
+	select {
+	case q.signal <- struct{}{}:
+	default:
+	}
+}
+
+// A fifo is a queue of runs.
+type fifo struct {
+	runs []*Run
+	head int
+}
+
+func (f *fifo) len() int { return len(f.runs) - f.head }
+
+func (f *fifo) push(r *Run) {
+	if f.head > 0 && f.head == len(f.runs) {
+		f.runs, f.head = f.runs[:0], 0
+	}
+	f.runs = append(f.runs, r)
+}
+
+func (f *fifo) pop() *Run {
+	r := f.runs[f.head]
+	f.runs[f.head] = nil
+	f.head++
+	return r
+}
+
+// free is the capacity that nothing claims, runs or waits in.
+func (e *Engine) free() int {
+	return e.slots + e.prefetch - len(e.active) - e.buffered - e.promised
+}
+
+// distribute gives free capacity to the queues that may have work, once there
+// is enough of it for a cycle that is worth its round trip.
+func (e *Engine) distribute() {
+	free := e.free()
+	if e.draining || free < max(1, e.prefetch/2) {
+		return
+	}
+	any := false
+	for i, q := range e.queues {
+		e.asks[i] = q.ready || q.asking > 0
+		e.shares[i] = q.quota
+		any = any || e.asks[i]
+	}
+	if !any {
+		return
+	}
+	e.split.share(free, broker.MaxBatch, e.asks, e.shares)
+	for i, q := range e.queues {
+		if more := e.shares[i] - q.quota; more > 0 {
+			q.quota += more
+			e.promised += more
+			q.poke()
+		}
+	}
+}
+
+// withdraw takes back what a queue was promised.
+func (e *Engine) withdraw(q *queue) {
+	e.promised -= q.quota
+	q.quota = 0
+}
+
+// settle queues the end of a lease for the next cycle.
+func (e *Engine) settle(q *queue, s broker.Settle) {
+	if len(q.finished) == 0 {
+		q.first = time.Now()
+		q.poke()
+	}
+	q.finished = append(q.finished, s)
+	if s.Lease.Lost >= broker.SuspectAfter {
+		e.suspects--
+	}
+}
+
+// giveBack releases what was claimed and not begun.
+func (e *Engine) giveBack(q *queue) {
+	for q.buffer.len() > 0 {
+		r := q.buffer.pop()
+		e.buffered--
+		e.settle(q, broker.Settle{Lease: r.Lease, Outcome: broker.Release})
+	}
+}
+
+// take returns the run whose turn it is; nil: there is none.
+func (e *Engine) take() *Run {
+	if e.buffered == 0 {
+		return nil
+	}
+	var q *queue
+	if len(e.queues) == 1 {
+		q = e.queues[0]
+	} else {
+		for i, other := range e.queues {
+			e.asks[i] = other.buffer.len() > 0
+		}
+		q = e.queues[e.split.pick(e.asks)]
+	}
+	e.buffered--
+	return q.buffer.pop()
+}

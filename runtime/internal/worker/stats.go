@@ -1,0 +1,99 @@
+package worker
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// Counts are the ends of runs since the engine was made.
+type Counts struct {
+	Done, Failed, Retried, Dead, Discarded int64 // as settled
+	Released                               int64 // given back without a failure
+	Lost                                   int64 // runs whose lease was lost
+	Unknown                                int64 // tasks without a handler here
+	Panics, Timeouts                       int64
+	Abandoned                              int64 // handlers that had not returned when the worker ended
+}
+
+// Stats are an engine's state at one instant.
+type Stats struct {
+	Counts
+	Slots, Active, Buffered int
+	Overdue                 int // handlers that have not returned though their time is up
+	Prefetch                int
+	RunTime                 time.Duration // of a run, averaged with more weight on the last ones
+	Draining                bool
+	Outage                  error             // why the store does not answer; nil: it does
+	Queues                  map[string]Counts // by queue
+}
+
+// Stats returns a snapshot.
+func (e *Engine) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := Stats{
+		Slots: e.slots, Active: len(e.active), Buffered: e.buffered, Prefetch: e.prefetch,
+		RunTime: time.Duration(e.runTime), Draining: e.draining, Outage: e.outage(),
+		Queues: make(map[string]Counts, len(e.queues)),
+	}
+	for _, r := range e.active {
+		if r.overdue {
+			s.Overdue++
+		}
+	}
+	for _, q := range e.queues {
+		s.Queues[q.name] = q.counts
+		s.Counts.add(&q.counts)
+	}
+	return s
+}
+
+// Active is the number of handlers that are running.
+func (e *Engine) Active() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.active)
+}
+
+func (c *Counts) add(o *Counts) {
+	c.Done += o.Done
+	c.Retried += o.Retried
+	c.Dead += o.Dead
+	c.Discarded += o.Discarded
+	c.Released += o.Released
+	c.Failed += o.Failed
+	c.Lost += o.Lost
+	c.Panics += o.Panics
+	c.Timeouts += o.Timeouts
+	c.Unknown += o.Unknown
+	c.Abandoned += o.Abandoned
+}
+
+// settled counts an outcome.
+func (c *Counts) settled(o broker.Outcome) {
+	switch o {
+	case broker.Done:
+		c.Done++
+	case broker.Retry:
+		c.Retried++
+		c.Failed++
+	case broker.Dead:
+		c.Dead++
+		c.Failed++
+	case broker.Discard:
+		c.Discarded++
+	case broker.Release:
+		c.Released++
+	}
+}
+
+// outage is the error of the first queue, by name, whose cycles get no answer.
+func (e *Engine) outage() error {
+	for _, name := range slices.Sorted(maps.Keys(e.outages)) {
+		return e.outages[name]
+	}
+	return nil
+}

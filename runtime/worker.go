@@ -1,0 +1,207 @@
+package taskqueue
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/worker"
+)
+
+// A WorkerConfig says what a worker does. Only Tasks is needed.
+type WorkerConfig struct {
+	// Tasks are what the worker can run: the generated Tasks functions return
+	// them. Tasks of any other kind are given back for other workers.
+	Tasks []Task
+
+	// Queues are served in this order where Strict is set, else by weight.
+	// Default: the client's queues by priority, and every other queue that is
+	// named in the settings of Tasks.
+	Queues []QueueWeight
+
+	// Strict serves a queue only while all before it are empty. Otherwise each
+	// queue with work gets its share of the capacity, and none starves.
+	Strict bool
+
+	// Concurrency is the number of slots: handlers that run at once. Default
+	// 10, at most 100000.
+	Concurrency int
+
+	// Prefetch is how many tasks may wait in the process for a slot: a number
+	// up to 1000, NoPrefetch, or by default Adaptive.
+	Prefetch int
+
+	// Lease is how long the worker's tasks are its own after it was last heard
+	// of: when it dies they run elsewhere after that time. It is renewed all
+	// the time, so handlers may take longer. Default 12s; 1s to 1h.
+	Lease time.Duration
+
+	// ShutdownGrace is how long running handlers may take once Run's context
+	// has ended, before their contexts end too. Default 30s; NoGrace: no time.
+	ShutdownGrace time.Duration
+
+	// UnknownKindAge is when a task becomes a dead letter because no worker
+	// has a handler for it: that long after it was made and after this worker
+	// first met its kind. Until then it is given back. Default 24h.
+	UnknownKindAge time.Duration
+
+	// MaxResultBytes bounds an encoded result. A larger one makes its task a
+	// dead letter. Default 1 MiB, at most 16 MiB.
+	MaxResultBytes int
+
+	// Name begins the worker's name in the store; random characters follow.
+	// Default: host name and process id. It follows [A-Za-z0-9_.:-]{1,100}.
+	Name string
+
+	// Logger gets failures (warn), dead letters (error), start and stop (info)
+	// and each task (debug). Default: slog.Default().
+	Logger *slog.Logger
+
+	// OnFinish is called after each run, from the goroutine that ran it: it
+	// must be safe for concurrent use, and what it takes, the slot waits.
+	OnFinish func(Event)
+}
+
+// A QueueWeight is a queue that a worker serves.
+type QueueWeight struct {
+	Name   string
+	Weight int // 1 to 1000; default: that of the client's QueueTable
+}
+
+const (
+	// Adaptive as WorkerConfig.Prefetch, the default, prefetches about two
+	// milliseconds of work, and nothing where handlers take longer than that.
+	Adaptive = 0
+	// NoPrefetch as WorkerConfig.Prefetch: a task is claimed when a slot is free.
+	NoPrefetch = -1
+	// NoGrace as WorkerConfig.ShutdownGrace: handlers' contexts end at once.
+	NoGrace time.Duration = -1
+)
+
+const (
+	defaultConcurrency = 10
+	maxConcurrency     = 100_000
+	maxPrefetch        = 1000
+	defaultLease       = 12 * time.Second
+	defaultGrace       = 30 * time.Second
+	defaultUnknownAge  = 24 * time.Hour
+	defaultResultBytes = 1 << 20
+	maxWorkerName      = 100
+)
+
+// An Outcome says how a run ended. See [broker.Outcome].
+type Outcome = broker.Outcome
+
+// The outcomes of runs.
+const (
+	Done      = broker.Done    // finished
+	Retried   = broker.Retry   // failed; it runs again
+	Released  = broker.Release // given back without a failure: snoozed or interrupted
+	Dead      = broker.Dead    // failed for good
+	Discarded = broker.Discard // dropped by Discard
+)
+
+// An Event is a run that has ended.
+type Event struct {
+	ID      ID
+	Kind    string
+	Queue   string
+	Attempt int // 1 for the first run
+	Outcome Outcome
+	Err     error         // what the handler returned, or ErrPanic, ErrGoexit …
+	Wait    time.Duration // from when the task could run until it did
+	Run     time.Duration // of the handler
+}
+
+// A Worker runs tasks. Make it with NewWorker. It is safe for concurrent use.
+type Worker struct {
+	client *Client
+	engine *worker.Engine
+	log    *slog.Logger
+	queues []string
+	name   string
+	state  runState
+}
+
+// NewWorker makes a worker that takes tasks from the client's store once it
+// runs. The error, ErrInvalid, lists everything that is wrong with the config.
+func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
+	if c == nil {
+		return nil, fmt.Errorf("%w: NewWorker needs a client; see Open", ErrInvalid)
+	}
+	plan, err := planWorker(c, &config)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{client: c, engine: worker.New(plan), log: plan.Log, name: plan.Name}
+	for _, q := range plan.Queues {
+		w.queues = append(w.queues, q.Name)
+	}
+	return w, nil
+}
+
+// Run takes and runs tasks until ctx ends. Then it takes no more, gives back
+// what it has not begun, and lets running handlers finish within the grace;
+// after that their contexts end with the cause ErrShutdown, and what still does
+// not return is given back as well. No attempt is spent on any of it. Run
+// returns nil within the grace and one second; an error if the client was
+// closed under it. It runs once.
+func (w *Worker) Run(ctx context.Context) error {
+	if !w.state.begin() {
+		return worker.ErrRanBefore
+	}
+	defer w.state.end()
+	w.log.Info("worker started", "worker", w.name, "slots", w.engine.Stats().Slots, "queues", w.queues)
+	err := w.engine.Run(ctx)
+	s := w.engine.Stats()
+	w.log.Info("worker stopped", "worker", w.name, "done", s.Done, "failed", s.Failed, "released", s.Released, "abandoned", s.Abandoned)
+	return err
+}
+
+// Name is the worker's name in the store, unique for each worker.
+func (w *Worker) Name() string { return w.name }
+
+// Active is the number of handlers that are running now.
+func (w *Worker) Active() int { return w.engine.Active() }
+
+// Resize changes the number of slots: 1 to 100000. When it shrinks, running
+// handlers finish first.
+func (w *Worker) Resize(slots int) error {
+	if err := checkConcurrency(slots); err != nil {
+		return err
+	}
+	w.engine.Resize(slots)
+	return nil
+}
+
+// observe adapts the engine's events.
+func observe(f func(Event)) func(*worker.Event) {
+	if f == nil {
+		return nil
+	}
+	return func(e *worker.Event) {
+		f(Event{
+			ID: e.Lease.ID, Kind: e.Lease.Kind, Queue: e.Lease.Queue, Attempt: int(e.Lease.Attempts) + 1,
+			Outcome: e.Outcome, Err: e.Err, Wait: e.Wait, Run: e.Run,
+		})
+	}
+}
+
+// withDefaults fills the zero fields.
+func (c WorkerConfig) withDefaults() WorkerConfig {
+	c.Concurrency = cmp.Or(c.Concurrency, defaultConcurrency)
+	c.Lease = cmp.Or(c.Lease, defaultLease)
+	c.ShutdownGrace = cmp.Or(c.ShutdownGrace, defaultGrace)
+	c.UnknownKindAge = cmp.Or(c.UnknownKindAge, defaultUnknownAge)
+	c.MaxResultBytes = cmp.Or(c.MaxResultBytes, defaultResultBytes)
+	if c.Name == "" {
+		c.Name = processName()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}

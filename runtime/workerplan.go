@@ -1,0 +1,196 @@
+package taskqueue
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/backoff"
+	"github.com/tqgen/taskqueue/runtime/internal/worker"
+)
+
+// planWorker checks a config and turns it into the engine's.
+func planWorker(c *Client, given *WorkerConfig) (worker.Config, error) {
+	config := given.withDefaults()
+	kinds, kindErr := planKinds(config.Tasks)
+	queues, queueErr := planQueues(c, &config)
+	if err := errors.Join(kindErr, queueErr, config.check()); err != nil {
+		return worker.Config{}, err
+	}
+	return worker.Config{
+		Store: c.broker, Kinds: kinds, Queues: queues, Strict: config.Strict,
+		Slots: config.Concurrency, Prefetch: enginePrefetch(config.Prefetch),
+		Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
+		UnknownAge: config.UnknownKindAge, MaxResult: config.MaxResultBytes,
+		Name: fmt.Sprintf("%s.%08x", config.Name, rand.Uint32()),
+		Log:  config.Logger, OnFinish: observe(config.OnFinish),
+	}, nil
+}
+
+func enginePrefetch(n int) int {
+	switch n {
+	case Adaptive:
+		return worker.Adaptive
+	case NoPrefetch:
+		return 0
+	}
+	return n
+}
+
+// planKinds makes the table of kinds: wire name → what runs it.
+func planKinds(tasks []Task) (map[string]*worker.Kind, error) {
+	if len(tasks) == 0 {
+		return nil, fmt.Errorf("%w: WorkerConfig.Tasks is empty; the generated Tasks functions return them", ErrInvalid)
+	}
+	table := make(map[string]*worker.Kind, len(tasks))
+	first := make(map[string]int, len(tasks))
+	var errs []error
+	for i, t := range tasks {
+		if err := t.check(); err != nil {
+			errs = append(errs, fmt.Errorf("Tasks[%d]: %w", i, err))
+			continue
+		}
+		name := t.Kind.Name
+		if j, twice := first[name]; twice {
+			errs = append(errs, fmt.Errorf("%w: Tasks[%d] and Tasks[%d] are both called %q (queues %s and %s); give one of them a name of its own: //taskqueue:task name=…",
+				ErrInvalid, j, i, name, tasks[j].Kind.queue(), t.Kind.queue()))
+			continue
+		}
+		first[name] = i
+		table[name] = &worker.Kind{Name: name, Run: t.Run, Backoff: t.Kind.Settings.Backoff.policy()}
+	}
+	return table, errors.Join(errs...)
+}
+
+func (t *Task) check() error {
+	switch {
+	case t.Kind == nil:
+		return fmt.Errorf("%w: it has no kind", ErrInvalid)
+	case t.Run == nil:
+		return fmt.Errorf("%w: %s has nothing to run", ErrInvalid, t.Kind.Name)
+	}
+	if err := t.Kind.check(); err != nil {
+		return fmt.Errorf("%s: %w", t.Kind.Name, err)
+	}
+	return nil
+}
+
+// planQueues lists the queues to serve with their weights.
+func planQueues(c *Client, config *WorkerConfig) ([]worker.Queue, error) {
+	given := config.Queues
+	if len(given) == 0 {
+		given = defaultQueues(c, config.Tasks)
+	}
+	var queues []worker.Queue
+	var errs []error
+	for _, q := range given {
+		if err := broker.CheckName("queue name", q.Name); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		known, _ := c.queues.Get(q.Name)
+		if q.Weight == 0 {
+			q.Weight = known.Weight
+		}
+		if q.Weight < 1 || q.Weight > maxWeight {
+			errs = append(errs, fmt.Errorf("%w: queue %s: weight %d is outside 1 to %d", ErrInvalid, q.Name, q.Weight, maxWeight))
+		}
+		if slices.ContainsFunc(queues, func(w worker.Queue) bool { return w.Name == q.Name }) {
+			errs = append(errs, fmt.Errorf("%w: queue %s is listed twice", ErrInvalid, q.Name))
+		}
+		queues = append(queues, worker.Queue{Name: q.Name, Weight: q.Weight})
+	}
+	return queues, errors.Join(errs...)
+}
+
+// defaultQueues are the client's queues by priority, with those that tasks
+// name in their settings in between, as queues of priority 0.
+func defaultQueues(c *Client, tasks []Task) []QueueWeight {
+	var extra []QueueConfig
+	for _, t := range tasks {
+		if t.Kind == nil {
+			continue
+		}
+		if q, known := c.queues.Get(t.Kind.queue()); !known {
+			extra = append(extra, q)
+		}
+	}
+	all := append(c.queues.ByPriority(), extra...)
+	slices.SortStableFunc(all, func(a, b QueueConfig) int { return b.Priority - a.Priority })
+	var queues []QueueWeight
+	for _, q := range all {
+		if !slices.ContainsFunc(queues, func(w QueueWeight) bool { return w.Name == q.Name }) {
+			queues = append(queues, QueueWeight{Name: q.Name})
+		}
+	}
+	return queues
+}
+
+// check reports everything else that is wrong with a config.
+func (c *WorkerConfig) check() error {
+	var errs []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf("%w: WorkerConfig: %s", ErrInvalid, fmt.Sprintf(format, args...)))
+		}
+	}
+	errs = append(errs, checkConcurrency(c.Concurrency))
+	refuse(c.Prefetch < NoPrefetch || c.Prefetch > maxPrefetch, "Prefetch %d is outside 1 to %d", c.Prefetch, maxPrefetch)
+	refuse(c.Lease < broker.MinLease || c.Lease > broker.MaxLease, "Lease %v is outside %v to %v", c.Lease, broker.MinLease, broker.MaxLease)
+	refuse(c.ShutdownGrace < 0 && c.ShutdownGrace != NoGrace, "ShutdownGrace %v is negative", c.ShutdownGrace)
+	refuse(c.UnknownKindAge < 0, "UnknownKindAge %v is negative", c.UnknownKindAge)
+	refuse(c.MaxResultBytes < 0 || c.MaxResultBytes > broker.MaxPayloadBytes, "MaxResultBytes %d is outside 1 to %d", c.MaxResultBytes, broker.MaxPayloadBytes)
+	refuse(len(c.Name) > maxWorkerName, "Name has %d bytes, at most %d are allowed", len(c.Name), maxWorkerName)
+	if len(c.Name) <= maxWorkerName {
+		errs = append(errs, broker.CheckName("worker name", c.Name))
+	}
+	return errors.Join(errs...)
+}
+
+func checkConcurrency(n int) error {
+	if n < 1 || n > maxConcurrency {
+		return fmt.Errorf("%w: %d slots are outside 1 to %d", ErrInvalid, n, maxConcurrency)
+	}
+	return nil
+}
+
+// processName is the host's name and the process id, as a worker's name.
+func processName() string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "worker"
+	}
+	clean := strings.Map(func(r rune) rune {
+		if broker.CheckName("", string(r)) != nil {
+			return '-'
+		}
+		return r
+	}, host)
+	return fmt.Sprintf("%.80s-%d", clean, os.Getpid())
+}
+
+// policy fills in the defaults of a backoff.
+func (b Backoff) policy() backoff.Policy {
+	if b.isZero() {
+		b.Jitter = 0.2
+	}
+	if b.Base == 0 {
+		b.Base = time.Second
+	}
+	if b.Max == 0 {
+		b.Max = max(time.Minute, b.Base)
+	}
+	if b.Factor == 0 {
+		b.Factor = 2
+	}
+	return backoff.Policy{Base: b.Base, Max: b.Max, Factor: b.Factor, Jitter: b.Jitter, Intervals: b.Intervals}
+}
+
+func (b *Backoff) isZero() bool {
+	return b.Base == 0 && b.Max == 0 && b.Factor == 0 && b.Jitter == 0 && len(b.Intervals) == 0
+}
