@@ -1,6 +1,7 @@
 package brokertest
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -41,6 +42,7 @@ var laneTests = []test{
 		f.suspects("s", "t")
 		f.putEach(broker.Low)
 		w := f.worker("w")
+		w.cycle()
 		g := w.cycle(seq(2*broker.FairnessInterval), wantAny(9))
 		f.equal("claimed", labelsOf(g.Leases), []string{"s"})
 		g = w.cycle(seq(3*broker.FairnessInterval), want(9))
@@ -93,7 +95,9 @@ var laneTests = []test{
 		}
 		f.enqueue(all...)
 		for i, l := range f.worker("w").claim(4) {
-			f.equal("payload", l.Payload, all[i].Payload)
+			if !bytes.Equal(l.Payload, all[i].Payload) {
+				f.Fatalf("payload %d came back with other bytes", i)
+			}
 		}
 	}},
 }

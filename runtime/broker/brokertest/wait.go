@@ -100,7 +100,7 @@ var waitTests = []test{
 		woken = f.waiting(f.queue)
 		w.cycle(leave)
 		receive(f, woken)
-		f.worker("other").claimed(2, "a", "b")
+		f.worker("other").claimed(2, "b", "a") // a's claim is newer than b's
 	}},
 	{"wait wakes when a lease lapses", func(f *fixture) {
 		f.put("a")
