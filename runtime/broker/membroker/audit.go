@@ -21,6 +21,7 @@ func (b *Broker) Audit(queue string) []string {
 	a.pending()
 	a.scheduled()
 	a.active()
+	a.rosters()
 	a.dead()
 	a.tasks()
 	a.outcomes()
@@ -78,6 +79,20 @@ func (a *audit) active() {
 			last = c.seq
 		}
 	}
+}
+
+// rosters checks that each session stands where it belongs, in order.
+func (a *audit) rosters() {
+	for _, r := range []*roster{&a.q.holding, &a.q.idle} {
+		for i, s := range *r {
+			a.expect(a.q.sessions[s.worker] == s, "session %s is forgotten and stands in a roster", s.worker)
+			a.expect(a.q.roster(s) == r, "session %s with %d claims stands in the wrong roster", s.worker, len(s.claims))
+			at, _ := (*r)[:i].find(s)
+			a.expect(at == i, "the rosters are out of order at %s", s.worker)
+		}
+	}
+	standing := len(a.q.holding) + len(a.q.idle)
+	a.expect(standing == len(a.q.sessions), "%d sessions are known, %d stand in a roster", len(a.q.sessions), standing)
 }
 
 func (a *audit) claim(c *claim) {

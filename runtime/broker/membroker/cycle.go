@@ -20,17 +20,25 @@ func (b *Broker) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error
 }
 
 // cycle is one step of a session: the order of its parts is the contract's.
+// Meanwhile the session stands in no roster, so what looks through them sees
+// the others only.
 func (q *queue) cycle(c *broker.Cycle, now time.Time) (broker.Grant, error) {
 	s, err := q.admit(c)
 	if err != nil {
 		return broker.Grant{}, err
 	}
+	q.roster(s).remove(s)
 	s.expires = after(now, c.Lease)
 	if repeat := c.Seq == s.seq; !repeat {
 		s.seq = c.Seq
 		q.step(s, c, now)
 	}
-	return q.grant(s, c, now), nil
+	g := q.grant(s, c, now)
+	if stays := q.sessions[s.worker] == s; stays {
+		q.roster(s).add(s)
+	}
+	q.wake(now)
+	return g, nil
 }
 
 func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
@@ -42,10 +50,9 @@ func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
 	if !c.Leave {
 		q.claim(s, c.Want)
 	}
-	q.reclaim(s, now)
-	q.forget(s, now)
+	q.reclaim(now)
+	q.forget(now)
 	q.sweep(now)
-	q.wake(now)
 }
 
 // admit is the fence: it finds the session that may take this cycle.
@@ -82,21 +89,19 @@ func (q *queue) leave(s *session) {
 // grant answers a cycle, or a repeat of the last one.
 func (q *queue) grant(s *session, c *broker.Cycle, now time.Time) broker.Grant {
 	g := broker.Grant{Now: now, Leases: s.leases(c.Seq), More: q.claimable(c.Want)}
-	if next := q.next(s); !next.IsZero() {
+	if next := q.next(); !next.IsZero() {
 		g.Again = max(0, next.Sub(now))
 		g.More = g.More || g.Again == 0
 	}
 	return g
 }
 
-// next is the earliest instant at which time alone brings work to a session: a
-// task is due, or another session that holds claims lapses. It may have passed.
-func (q *queue) next(s *session) time.Time {
-	next := q.scheduled.next()
-	for _, other := range q.sessions {
-		if other != s && len(other.claims) > 0 && (next.IsZero() || other.expires.Before(next)) {
-			next = other.expires
-		}
+// next is the earliest instant at which time alone brings work: a task is due,
+// or a session that holds claims lapses. It may have passed.
+func (q *queue) next() time.Time {
+	due, lapse := q.scheduled.next(), q.holding.next()
+	if due.IsZero() || !lapse.IsZero() && lapse.Before(due) {
+		return lapse
 	}
-	return next
+	return due
 }

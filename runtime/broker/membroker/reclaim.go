@@ -2,25 +2,22 @@ package membroker
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // reclaim takes the newest claim from the session that lapsed first.
-func (q *queue) reclaim(by *session, now time.Time) {
-	lapsed := q.lapsed(by, now, func(s *session) bool { return len(s.claims) > 0 })
-	if len(lapsed) == 0 {
-		return
-	}
-	s := lapsed[0]
-	newest := len(s.claims) - 1
-	q.lose(s.claims[newest], now)
-	s.fenced = true
-	s.claims = s.claims[:newest]
-	if newest == 0 {
-		delete(q.sessions, s.worker)
+func (q *queue) reclaim(now time.Time) {
+	for _, s := range q.holding.lapsed(now, 1) {
+		newest := len(s.claims) - 1
+		q.lose(s.claims[newest], now)
+		s.fenced = true
+		if newest == 0 {
+			q.holding.remove(s)
+			delete(q.sessions, s.worker)
+		}
+		s.claims = s.claims[:newest]
 	}
 }
 
@@ -50,25 +47,10 @@ func (q *queue) lose(c *claim, now time.Time) {
 }
 
 // forget drops lapsed sessions that hold nothing.
-func (q *queue) forget(by *session, now time.Time) {
-	idle := q.lapsed(by, now, func(s *session) bool { return len(s.claims) == 0 })
-	for _, s := range idle[:min(len(idle), broker.ForgetBatch)] {
+func (q *queue) forget(now time.Time) {
+	lapsed := q.idle.lapsed(now, broker.ForgetBatch)
+	for _, s := range lapsed {
 		delete(q.sessions, s.worker)
 	}
-}
-
-// lapsed lists the sessions that have lapsed, first lapsed first.
-func (q *queue) lapsed(by *session, now time.Time, which func(*session) bool) (found []*session) {
-	for _, s := range q.sessions {
-		if s != by && !now.Before(s.expires) && which(s) {
-			found = append(found, s)
-		}
-	}
-	slices.SortFunc(found, func(a, b *session) int {
-		if c := a.expires.Compare(b.expires); c != 0 {
-			return c
-		}
-		return strings.Compare(a.worker, b.worker)
-	})
-	return found
+	q.idle = slices.Delete(q.idle, 0, len(lapsed))
 }

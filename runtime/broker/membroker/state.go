@@ -35,7 +35,9 @@ type queue struct {
 	lanes     [lanes]deque[*task]
 	scheduled timeline[*task]
 	dead      []*task // ordered by end and ID
-	sessions  map[string]*session
+
+	sessions      map[string]*session
+	holding, idle roster // of the sessions with claims, and of those without
 
 	outcomes map[broker.ID]*outcome
 	unique   map[string]hold
@@ -66,6 +68,14 @@ type session struct {
 	expires time.Time
 	fenced  bool
 	claims  []*claim // only those with unsettled tasks, oldest first
+}
+
+// roster is where a session stands between its cycles.
+func (q *queue) roster(s *session) *roster {
+	if len(s.claims) > 0 {
+		return &q.holding
+	}
+	return &q.idle
 }
 
 // A claim is what one cycle granted.

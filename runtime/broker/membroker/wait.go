@@ -59,7 +59,7 @@ func (b *Broker) look(ctx context.Context, w *waiter, queues []string) (string, 
 			return name, 0, nil
 		}
 		q.waiters[w] = struct{}{}
-		if next := q.next(nil); w.until.IsZero() || !next.IsZero() && next.Before(w.until) {
+		if next := q.next(); w.until.IsZero() || !next.IsZero() && next.Before(w.until) {
 			w.until = next
 		}
 	}
@@ -99,7 +99,7 @@ func (q *queue) ready(now time.Time) bool {
 	if q.claimable(broker.Want{Suspects: true}) {
 		return true
 	}
-	next := q.next(nil)
+	next := q.next()
 	return !next.IsZero() && !next.After(now)
 }
 
@@ -109,7 +109,7 @@ func (q *queue) wake(now time.Time) {
 	if len(q.waiters) == 0 {
 		return
 	}
-	ready, next := q.ready(now), q.next(nil)
+	ready, next := q.ready(now), q.next()
 	for w := range q.waiters {
 		sooner := !next.IsZero() && (w.until.IsZero() || next.Before(w.until))
 		if !ready && !sooner {
