@@ -1,0 +1,24 @@
+package main
+
+import (
+	"io/fs"
+	"path/filepath"
+)
+
+// find lists the regular .go files under root, sorted by path.
+func find(root string) ([]string, error) {
+	var paths []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() && filepath.Ext(path) == ".go" {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	if len(paths) == 0 {
+		return nil, usage("there is no .go file under %s; name another tree with -root", root)
+	}
+	return paths, nil
+}
