@@ -60,7 +60,7 @@ func startPlan(t testing.TB, p plan) *Server {
 	t.Cleanup(func() {
 		s.Close()
 		if t.Failed() {
-			t.Logf("the log of redis-server at %s:\n%s", s.Addr(), s.Log())
+			t.Logf("the end of the log of redis-server at %s:\n%s", s.Addr(), tail(s.Log()))
 		}
 	})
 	return s
@@ -129,6 +129,9 @@ func (s *Server) Log() string {
 	}
 	return text
 }
+
+// tail is as much of a log as one reads.
+func tail(log string) string { return log[max(0, len(log)-4000):] }
 
 // Kill ends the server as a crash would (SIGKILL). It returns when it is gone.
 func (s *Server) Kill() { s.current().kill() }

@@ -4,9 +4,7 @@ package redistest
 
 import (
 	"errors"
-	"net"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -70,34 +68,6 @@ func TestRestart(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestPause(t *testing.T) {
-	s := Start(t)
-	s.Pause(t)
-	conn, err := net.Dial("tcp", s.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := conn.Write(appendCommand(nil, []string{"PING"})); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the process is stopped", func() bool { return state(t, s.PID()) == "T" })
-	s.Resume(t)
-	if reply, err := newReader(conn).read(); err != nil || reply.Text != "PONG" {
-		t.Errorf("after Resume: %+v, %v", reply, err)
-	}
-}
-
-// state is the letter that ps shows for a process.
-func state(t *testing.T, pid int) string {
-	t.Helper()
-	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(out))[:1]
 }
 
 func TestPausedServerIsStopped(t *testing.T) {

@@ -2,13 +2,12 @@ package redistest
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -35,14 +34,34 @@ func TestKilledParent(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the other process wrote %q: %v, %v", line, err, readErr)
 	}
-	eventually(t, "the server has ended", func() bool { return ended(pid) })
+	eventually(t, "the server has ended", func() bool { return state(pid) == "" || state(pid) == "Z" })
 }
 
-// ended also counts a process whose new parent has not noticed yet.
-func ended(pid int) bool {
-	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-		return true
-	}
+// state is the letter that Linux shows for a process: R, S, T for stopped, Z for
+// one whose parent has not noticed its end; "" for none.
+func state(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err != nil || strings.Contains(string(stat), ") Z ")
+	_, rest, ok := strings.Cut(string(stat), ") ")
+	if err != nil || !ok {
+		return ""
+	}
+	return rest[:1]
+}
+
+func TestPause(t *testing.T) {
+	s := Start(t)
+	s.Pause(t)
+	conn, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(appendCommand(nil, []string{"PING"})); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the process is stopped", func() bool { return state(s.PID()) == "T" })
+	s.Resume(t)
+	if reply, err := newReader(conn).read(); err != nil || reply.Text != "PONG" {
+		t.Errorf("after Resume: %+v, %v", reply, err)
+	}
 }
