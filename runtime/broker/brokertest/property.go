@@ -1,26 +1,45 @@
 package brokertest
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
 // Property drives the model and a store with the same random commands and
-// compares every answer and, after each step, all that can be seen of the
-// queue. The flags of rapid (-rapid.checks, -rapid.steps, -rapid.seed) say how
-// long and with what.
+// compares every answer and, after each step, what can be seen of the queue.
+// The flags of rapid (-rapid.checks, -rapid.steps, -rapid.seed) say how long
+// and with what; the number of steps is logged at the end.
 func Property(t *testing.T, model, store Open) {
+	var steps atomic.Int64
+	t.Cleanup(func() { t.Logf("property: %d steps", steps.Load()) })
 	rapid.Check(t, func(t *rapid.T) {
-		m := &machine{model: model(t), store: store(t)}
-		t.Repeat(map[string]func(*rapid.T){"": m.check})
+		m := newMachine(t, shrinking{t}, model, store)
+		step := func(t *rapid.T) {
+			steps.Add(1)
+			m.step()
+			verdict(t, m)
+		}
+		t.Repeat(map[string]func(*rapid.T){"step": step})
+		m.finish()
+		verdict(t, m)
 	})
 }
 
-type machine struct{ model, store Harness }
-
-func (m *machine) check(t *rapid.T) {
-	for _, problem := range m.store.Audit(t.Context(), "q") {
-		t.Errorf("audit: %s", problem)
+func verdict(t TB, m *machine) {
+	t.Helper()
+	if m.err != nil {
+		t.Fatalf("step %d: %v", m.steps, m.err)
 	}
 }
+
+// dice make a machine's choices.
+type dice interface {
+	roll(what string, n int) int // 0 to n-1
+}
+
+// shrinking dice are rapid's: it looks for the smallest rolls that fail.
+type shrinking struct{ t *rapid.T }
+
+func (s shrinking) roll(what string, n int) int { return rapid.IntRange(0, n-1).Draw(s.t, what) }

@@ -1,0 +1,49 @@
+package brokertest
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// alike is a quick comparison of the answers that a machine sees most. It
+// spares go-cmp, which looks only at what is not alike.
+func alike(a, b any) bool {
+	switch a := a.(type) {
+	case broker.Grant:
+		b, ok := b.(broker.Grant)
+		return ok && a.Now.Equal(b.Now) && a.More == b.More && a.Again == b.Again &&
+			slices.EqualFunc(a.Leases, b.Leases, alikeLeases)
+	case []broker.Entry:
+		b, ok := b.([]broker.Entry)
+		return ok && slices.EqualFunc(a, b, alikeEntries)
+	case []broker.QueueInfo:
+		b, ok := b.([]broker.QueueInfo)
+		return ok && slices.Equal(a, b)
+	}
+	return false
+}
+
+func alikeLeases(a, b broker.Lease) bool {
+	return a.Claim == b.Claim && a.Index == b.Index && alikeMessages(&a.Message, &b.Message)
+}
+
+func alikeEntries(a, b broker.Entry) bool {
+	return a.Ref == b.Ref && a.State == b.State && a.Reason == b.Reason && a.At.Equal(b.At) &&
+		bytes.Equal(a.Result, b.Result) && (a.Message == nil) == (b.Message == nil) &&
+		(a.Message == nil || alikeMessages(a.Message, b.Message))
+}
+
+func alikeMessages(a, b *broker.Message) bool {
+	return a.ID == b.ID && a.Queue == b.Queue && a.Kind == b.Kind && a.Version == b.Version &&
+		a.Priority == b.Priority && a.Delay == b.Delay && a.Due.Equal(b.Due) &&
+		a.Attempts == b.Attempts && a.Lost == b.Lost && a.LostBefore == b.LostBefore && a.Max == b.Max &&
+		a.Timeout == b.Timeout && a.Retention == b.Retention && a.Unique == b.Unique && a.Ready.Equal(b.Ready) &&
+		slices.Equal(a.Headers, b.Headers) && slices.EqualFunc(a.Failures, b.Failures, alikeFailures) &&
+		bytes.Equal(a.Payload, b.Payload) && bytes.Equal(a.Unknown, b.Unknown)
+}
+
+func alikeFailures(a, b broker.Failure) bool {
+	return a.At.Equal(b.At) && a.Attempt == b.Attempt && a.Reason == b.Reason
+}

@@ -1,0 +1,81 @@
+package brokertest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// finish compares everything, works off what is left and looks that nothing is.
+func (m *machine) finish() {
+	m.everything()
+	m.drain()
+	m.everything()
+	n := m.counts()
+	if left := n.Pending + n.Scheduled + n.Active; left != 0 {
+		m.fail("%d tasks are left: %+v", left, n)
+	}
+	m.events()
+}
+
+// everything compares all tasks, all lists and all events.
+func (m *machine) everything() {
+	m.counts()
+	for ids := range slices.Chunk(m.known, 500) {
+		m.found(ids)
+	}
+	for _, s := range []broker.State{broker.Pending, broker.Scheduled, broker.StateDead} {
+		m.listed(s, 100)
+	}
+	m.audit()
+}
+
+// drain lets a last worker finish all tasks, as time goes by.
+func (m *machine) drain() {
+	c := broker.Cycle{
+		Session: broker.Session{Worker: "last", Queue: machineQueue}, Lease: time.Second,
+		Want: broker.Want{Max: broker.MaxBatch, Suspects: true},
+	}
+	for range 4*len(m.known) + 100 {
+		c.Seq++
+		g, err := m.ask(c)
+		if err != nil {
+			m.fail("drain: %w", err)
+		}
+		if m.err != nil || len(g.Leases) == 0 && !g.More && g.Again == 0 {
+			return
+		}
+		c.Settle = ends(broker.Done, g.Leases...)
+		if !g.More {
+			m.advance(g.Again)
+		}
+	}
+	m.fail("the queue does not drain: %+v", m.counts())
+}
+
+// events compares what the watches have told: a last task marks their end.
+func (m *machine) events() {
+	last := broker.Message{
+		ID: m.id(), Queue: machineQueue, Kind: "test.Task", Max: 1, Payload: []byte("last"), Retention: time.Hour,
+	}
+	m.offer([]broker.Message{last})
+	c := broker.Cycle{
+		Session: broker.Session{Worker: "marker", Queue: machineQueue},
+		Seq:     1, Lease: time.Second, Want: broker.Want{Max: 1},
+	}
+	g, _ := m.ask(c)
+	c.Seq, c.Leave, c.Settle = 2, true, ends(broker.Done, g.Leases...)
+	_, _ = m.ask(c)
+	if m.err != nil {
+		return
+	}
+	var told [2][]broker.Event
+	for i, t := range m.tapes {
+		var err error
+		if told[i], err = t.until(last.ID); err != nil {
+			m.fail("watch: %w", err)
+		}
+	}
+	m.compare("events", told[0], told[1])
+}

@@ -1,0 +1,27 @@
+-- Makes a dead letter of a claimed element that cannot be read, so that it
+-- stops nothing else. It is kept as it is, under an id that is given with it.
+local counters, dead, letters, sessions, idle, claims, list = KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local worker, number, index, id, element = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+
+local at = now()
+local bits = redis.call('HGET', claims, number)
+local place, mask = math.floor(index / 8) + 1, bit.lshift(1, index % 8)
+local byte = bits and string.byte(bits, place)
+if not byte or bit.band(byte, mask) ~= 0 then return 0 end
+
+bits = string.sub(bits, 1, place - 1) .. string.char(bit.bor(byte, mask)) .. string.sub(bits, place + 1)
+redis.call('HDEL', claims, number)
+if bits == string.rep('\255', #bits) then
+  redis.call('DEL', list)
+else
+  redis.call('HSET', claims, number, bits)
+end
+local expires = redis.call('ZSCORE', holders, worker)
+if expires and redis.call('HLEN', claims) == 0 then
+  redis.call('ZREM', holders, worker)
+  redis.call('ZADD', idle, expires, worker)
+end
+redis.call('ZADD', dead, at, id)
+redis.call('HSET', letters, id, element)
+redis.call('HINCRBY', counters, 'died', 1)
+return 1

@@ -1,0 +1,5 @@
+-- The store's clock, in milliseconds. Tests put a stopped one in its place.
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end

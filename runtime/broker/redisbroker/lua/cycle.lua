@@ -1,0 +1,185 @@
+-- One step of a session: settle, renew, promote, claim, forget. The order is
+-- the contract's.
+local scheduled, counters, unique, windows, dead, letters, sessions, idle, claims, claim =
+  KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
+local worker, number, lease, want, suspects, channel, touched =
+  ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
+-- Then for each claim that settles touch (KEYS from LISTS on): its number, the
+-- byte at which the mask begins, the mask of what is settled, how many that
+-- are; then operations, each with its claim (1, 2 …) and index. Results go to
+-- the KEYS behind.
+local LISTS, MARKS = 19, 8
+
+local at = now()
+local last = redis.call('HGET', sessions, worker)
+if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENCED') end
+if last and tonumber(number) < tonumber(last) then return redis.error_reply('STALE') end
+
+-- This changes nothing; it is a write that a full store accepts, and after it
+-- the store accepts the others.
+redis.call('HDEL', sessions, '')
+
+-- renew puts the session where it belongs, with a new lease.
+local function renew()
+  local into, outof = idle, holders
+  if redis.call('HLEN', claims) > 0 then into, outof = holders, idle end
+  redis.call('ZADD', into, at + lease, worker)
+  redis.call('ZREM', outof, worker)
+end
+
+if last == number then
+  renew()
+  return standing(worker, suspects, at, lengths())
+end
+
+-- merge adds a mask to the bits of a claim; the second value is how many of
+-- its bits were set before.
+local function merge(bits, from, mask)
+  local merged, again = {}, 0
+  for k = 1, #mask do
+    local old, new = string.byte(bits, from + k), string.byte(mask, k)
+    local both = bit.band(old, new)
+    while both > 0 do
+      again = again + both % 2
+      both = math.floor(both / 2)
+    end
+    merged[k] = string.char(bit.bor(old, new))
+  end
+  return string.sub(bits, 1, from) .. table.concat(merged) .. string.sub(bits, from + #mask + 1), again
+end
+
+local held, settled, arg = {}, 0, MARKS
+for c = 1, touched do
+  local seq, from, mask, count = ARGV[arg], tonumber(ARGV[arg + 1]), ARGV[arg + 2], tonumber(ARGV[arg + 3])
+  arg = arg + 4
+  local bits = redis.call('HGET', claims, seq)
+  held[c] = bits
+  if bits then
+    local merged, again = merge(bits, from, mask)
+    settled = settled + count - again
+    if merged == string.rep('\255', #merged) then
+      redis.call('HDEL', claims, seq)
+      redis.call('DEL', KEYS[LISTS + c - 1])
+    else
+      redis.call('HSET', claims, seq, merged)
+    end
+  end
+end
+
+-- fresh reports whether the session still held a task before this cycle.
+local function fresh(c, index)
+  local bits = held[c]
+  return bits and bit.band(string.byte(bits, math.floor(index / 8) + 1), bit.lshift(1, index % 8)) == 0
+end
+
+local count = { retried = 0, released = 0, died = 0, discarded = 0 }
+local heads, events, sooner = {}, {}, false
+
+local function postpone(after, envelope)
+  local due = at + tonumber(after)
+  sooner = sooner or due < (tonumber(redis.call('ZRANGE', schedule, 0, 0, 'WITHSCORES')[2]) or math.huge)
+  put_off(scheduled, envelope, due)
+end
+
+-- Each operation takes the place of its own arguments and returns how many
+-- they are.
+local operations = {
+  free = function(i, valid)
+    if valid then free(unique, ARGV[i], ARGV[i + 1]) end
+    return 2
+  end,
+  outcome = function(i, valid)
+    local bucket, state, retention, id, data = KEYS[tonumber(ARGV[i])], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
+    if valid then
+      redis.call('HSET', bucket, id, string.format('%s%.0f %.0f ', state, at, at + retention) .. data)
+      if redis.call('PTTL', bucket) < retention then redis.call('PEXPIRE', bucket, retention) end
+      table.insert(events, id .. state)
+    end
+    return 5
+  end,
+  discard = function(_, valid)
+    if valid then count.discarded = count.discarded + 1 end
+    return 0
+  end,
+  retry = function(i, valid)
+    if valid then
+      count.retried = count.retried + 1
+      postpone(ARGV[i], ARGV[i + 1])
+    end
+    return 2
+  end,
+  release = function(i, valid)
+    if valid then
+      count.released = count.released + 1
+      postpone(ARGV[i], ARGV[i + 1])
+    end
+    return 2
+  end,
+  head = function(i, valid)
+    if valid then
+      count.released = count.released + 1
+      table.insert(heads, ARGV[i])
+    end
+    return 1
+  end,
+  dead = function(i, valid)
+    if valid then
+      count.died = count.died + 1
+      bury(dead, letters, unique, ARGV[i], at)
+      if has(ARGV[i], NOTIFY) then table.insert(events, id_of(ARGV[i]) .. DEAD) end
+    end
+    return 1
+  end,
+}
+while ARGV[arg] do
+  local valid = fresh(tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2]))
+  arg = arg + 3 + operations[ARGV[arg]](arg + 3, valid)
+end
+push('LPUSH', heads)
+
+count.done = settled
+for _, name in ipairs({ 'retried', 'released', 'died', 'discarded' }) do
+  count.done = count.done - count[name]
+end
+for name, n in pairs(count) do
+  if n > 0 then redis.call('HINCRBY', counters, name, n) end
+end
+
+-- promote what is due, the earliest first.
+local ids = redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, PROMOTE_BATCH)
+if #ids > 0 then
+  push('RPUSH', redis.call('HMGET', scheduled, unpack(ids)))
+  redis.call('HDEL', scheduled, unpack(ids))
+  redis.call('ZREMRANGEBYRANK', schedule, 0, #ids - 1)
+end
+
+-- claim from one lane. The elements do not pass through here: SORT without an
+-- order copies the first ones.
+local all = lengths()
+local lane = want > 0 and serve(all, tonumber(number) % FAIRNESS_INTERVAL == 0, suspects)
+if lane then
+  local n = lane == SUSPECTS and 1 or math.min(want, all[lane])
+  if n == all[lane] then
+    redis.call('RENAME', KEYS[lane], claim)
+  else
+    redis.call('SORT', KEYS[lane], 'BY', 'nosort', 'LIMIT', 0, n, 'STORE', claim)
+    redis.call('LTRIM', KEYS[lane], n, -1)
+  end
+  all[lane] = all[lane] - n
+  -- The bits beyond the last task count as settled.
+  local bits = string.rep('\0', math.floor(n / 8))
+  if n % 8 > 0 then bits = bits .. string.char(256 - bit.lshift(1, n % 8)) end
+  redis.call('HSET', claims, number, bits)
+end
+
+redis.call('HSET', sessions, worker, number)
+renew()
+local forgotten = redis.call('ZRANGEBYSCORE', idle, '-inf', at, 'LIMIT', 0, FORGET_BATCH)
+if #forgotten > 0 then
+  redis.call('ZREM', idle, unpack(forgotten))
+  redis.call('HDEL', sessions, unpack(forgotten))
+end
+sweep(unique, windows, at)
+if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
+if sooner then rouse() end
+return standing(worker, suspects, at, all)

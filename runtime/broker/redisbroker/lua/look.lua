@@ -1,0 +1,6 @@
+-- Tells a waiter whether a cycle may find work now, and if not, for how long
+-- there will be none by what is known (-1: for ever).
+local at = now()
+local next = time_brings('', at)
+if next and next <= at or serve(lengths(), false, true) then return { 1, 0 } end
+return { 0, next and next - at or -1 }

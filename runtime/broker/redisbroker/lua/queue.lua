@@ -1,0 +1,132 @@
+-- What the scripts of a queue share. Each of them declares these keys first:
+-- KEYS[1] to KEYS[5] are the lanes in the order of service.
+local schedule, holders, wake = KEYS[6], KEYS[7], KEYS[8]
+local SUSPECTS = 5
+
+-- How an envelope begins; see envelope.go.
+local ID_END, LOST, LANE, FLAGS, READY, KIND = 16, 18, 19, 20, 27, 33
+local NOTIFY, BOUND = 1, 2
+
+local function id_of(envelope)
+  return string.sub(envelope, 1, ID_END)
+end
+
+local function has(envelope, flag)
+  return bit.band(string.byte(envelope, FLAGS), flag) ~= 0
+end
+
+-- whole reports whether an envelope has a head; only a foreign hand writes others.
+local function whole(envelope)
+  return #envelope > KIND
+end
+
+local function lane_of(envelope)
+  if string.byte(envelope, LOST) >= SUSPECT_AFTER then return SUSPECTS end
+  return string.byte(envelope, LANE)
+end
+
+-- stamp sets since when a task could run.
+local function stamp(envelope, ms)
+  local bytes = {}
+  for i = 6, 1, -1 do
+    bytes[i] = string.char(ms % 256)
+    ms = math.floor(ms / 256)
+  end
+  return string.sub(envelope, 1, READY - 1) .. table.concat(bytes) .. string.sub(envelope, READY + 6)
+end
+
+-- push adds envelopes to their lanes: RPUSH to the tails, in their order; LPUSH
+-- to the heads, so that the last one comes first.
+local function push(command, envelopes)
+  local lanes = {}
+  for _, envelope in ipairs(envelopes) do
+    local lane = lane_of(envelope)
+    lanes[lane] = lanes[lane] or {}
+    table.insert(lanes[lane], envelope)
+  end
+  for lane, run in pairs(lanes) do
+    redis.call(command, KEYS[lane], unpack(run))
+  end
+end
+
+-- put_off lets a task wait until due.
+local function put_off(scheduled, envelope, due)
+  local id = id_of(envelope)
+  redis.call('HSET', scheduled, id, stamp(envelope, due))
+  redis.call('ZADD', schedule, due, id)
+end
+
+-- free gives up a unique key that the task holds without a window.
+local function free(unique, key, id)
+  if redis.call('HGET', unique, key) == id then redis.call('HDEL', unique, key) end
+end
+
+-- bury makes a task a dead letter.
+local function bury(dead, letters, unique, envelope, at)
+  local id = id_of(envelope)
+  redis.call('ZADD', dead, at, id)
+  redis.call('HSET', letters, id, envelope)
+  if whole(envelope) and has(envelope, BOUND) then
+    local length = KIND + string.byte(envelope, KIND) + 1
+    free(unique, string.sub(envelope, length + 1, length + string.byte(envelope, length)), id)
+  end
+end
+
+-- lengths are those of the lanes.
+local function lengths()
+  local all = {}
+  for lane = 1, SUSPECTS do
+    all[lane] = redis.call('LLEN', KEYS[lane])
+  end
+  return all
+end
+
+-- serve picks the lane that a claim takes from; nil where there is none.
+local function serve(all, reverse, suspects)
+  for n = 1, SUSPECTS do
+    local lane = n
+    if reverse then lane = SUSPECTS + 1 - n end
+    if all[lane] > 0 and (lane ~= SUSPECTS or suspects) then return lane end
+  end
+end
+
+-- time_brings is when time alone brings work to a session: a task is due, or
+-- another session that holds claims lapses; nil: never. The second value names
+-- that session if it has lapsed.
+local function time_brings(session, at)
+  local due = tonumber(redis.call('ZRANGE', schedule, 0, 0, 'WITHSCORES')[2])
+  local held = redis.call('ZRANGE', holders, 0, 1, 'WITHSCORES')
+  local other = held[1] == session and 3 or 1
+  local lapse = tonumber(held[other + 1])
+  local lapsed = lapse and lapse <= at and held[other] or ''
+  if due and lapse then return math.min(due, lapse), lapsed end
+  return due or lapse, lapsed
+end
+
+-- rouse lets one waiter look, unless one has been told already.
+local function rouse()
+  if redis.call('LLEN', wake) == 0 then redis.call('RPUSH', wake, '') end
+end
+
+-- standing is what a session is told of the queue after its cycle: the time,
+-- whether a further cycle would find work, until when there is none (-1: not
+-- known), whom to reclaim from. Whoever waits is roused if there is work for
+-- anybody.
+local function standing(session, suspects, at, all)
+  local next, lapsed = time_brings(session, at)
+  local come = next and next <= at
+  if come or serve(all, false, true) then rouse() end
+  local more = come or serve(all, false, suspects)
+  local again = next and not come and next - at or -1
+  return { at, more and 1 or 0, again, lapsed }
+end
+
+-- sweep drops unique keys whose windows have ended.
+local function sweep(unique, windows, at)
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', windows, '-inf', at, 'LIMIT', 0, SWEEP_BATCH)) do
+    local holder = redis.call('HGET', unique, key)
+    local ends = holder and tonumber(string.sub(holder, ID_END + 1))
+    if ends and ends <= at then redis.call('HDEL', unique, key) end
+    redis.call('ZREM', windows, key)
+  end
+end

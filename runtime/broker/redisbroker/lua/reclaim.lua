@@ -1,0 +1,47 @@
+-- Takes one claim from a session that has lapsed: its unsettled tasks go back,
+-- with one loss more, and the session is fenced. If somebody else was faster,
+-- nothing is done.
+local counters, unique, dead, letters, sessions, claims, list =
+  KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local worker, suspects, lapsed, number, channel = ARGV[1], ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5]
+
+local at = now()
+local expires = tonumber(redis.call('ZSCORE', holders, lapsed))
+local bits = redis.call('HGET', claims, number)
+if not expires or expires > at or not bits then return standing(worker, suspects, at, lengths()) end
+
+redis.call('HDEL', claims, number)
+local heads, tails, events, lost, died = {}, {}, {}, 0, 0
+for k, envelope in ipairs(redis.call('LRANGE', list, 0, -1)) do
+  local index = k - 1
+  if bit.band(string.byte(bits, math.floor(index / 8) + 1), bit.lshift(1, index % 8)) == 0 then
+    local losses = LOST_LIMIT
+    lost = lost + 1
+    if whole(envelope) then
+      losses = math.min(string.byte(envelope, LOST) + 1, 255)
+      envelope = string.sub(envelope, 1, LOST - 1) .. string.char(losses) .. string.sub(envelope, LOST + 1)
+    end
+    if losses >= LOST_LIMIT then
+      died = died + 1
+      bury(dead, letters, unique, envelope, at)
+      if whole(envelope) and has(envelope, NOTIFY) then table.insert(events, id_of(envelope) .. DEAD) end
+    elseif losses >= SUSPECT_AFTER then
+      table.insert(tails, envelope)
+    else
+      table.insert(heads, 1, envelope)
+    end
+  end
+end
+push('LPUSH', heads)
+push('RPUSH', tails)
+redis.call('DEL', list)
+if redis.call('HLEN', claims) == 0 then
+  redis.call('ZREM', holders, lapsed)
+  redis.call('HDEL', sessions, lapsed)
+else
+  redis.call('HSET', sessions, lapsed, 'F')
+end
+if lost > 0 then redis.call('HINCRBY', counters, 'lost', lost) end
+if died > 0 then redis.call('HINCRBY', counters, 'died', died) end
+if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
+return standing(worker, suspects, at, lengths())
