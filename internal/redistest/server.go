@@ -10,7 +10,10 @@ import (
 	"testing"
 )
 
-const loopback = "127.0.0.1"
+const (
+	loopback  = "127.0.0.1"
+	readyLine = "Ready to accept connections"
+)
 
 // A Server is one redis-server. Its methods are safe for concurrent use.
 type Server struct {
@@ -41,7 +44,7 @@ func Start(t testing.TB, args ...string) *Server {
 func Launch(args ...string) (*Server, error) { return launch(plainPlan(args)) }
 
 func plainPlan(args []string) plan {
-	return plan{ready: "Ready to accept connections", args: func(port int, dir string) []string {
+	return plan{ready: readyLine, args: func(port int, dir string) []string {
 		return append(baseArgs(dir), append([]string{"--port", strconv.Itoa(port)}, args...)...)
 	}}
 }
