@@ -20,7 +20,8 @@ func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.finishAsking(q, c)
+	q.last = time.Now()
+	e.stopAsking(q)
 	q.held += len(runs) - len(c.Settle)
 	q.again = g.Again
 	e.skew = g.Now.Sub(q.last)
@@ -31,11 +32,11 @@ func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
 		clear(c.Settle)
 		q.spare = c.Settle[:0]
 	}
-	q.ready = g.More
-	if !q.ready {
+	q.ready = g.More || q.hinted
+	q.heed(c, &g)
+	if !q.ready || q.paused {
 		e.withdraw(q)
 	}
-	e.heed(q, c, len(runs))
 	for i := range runs {
 		e.admit(q, &runs[i])
 	}
@@ -43,24 +44,24 @@ func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
 		e.giveBack(q)
 		return
 	}
+	e.shed(q)
 	for range min(len(runs), e.pool) {
 		e.work.Signal()
 	}
 	e.distribute()
 }
 
-// heed slows down claims that find nothing although there seems to be
-// something: others were faster, or it is not for this worker.
-func (e *Engine) heed(q *queue, c *broker.Cycle, got int) {
-	if got > 0 {
-		q.empty, q.pauseTo = 0, time.Time{}
-		return
-	}
-	if c.Want.Max == 0 {
-		return
-	}
-	if q.empty++; q.empty > 2 {
-		q.pauseTo = q.last.Add(time.Millisecond << min(q.empty-3, 5))
+// heed slows a queue down whose store promises work and has none for us time
+// after time: others were faster, or it is not for this worker.
+func (q *queue) heed(c *broker.Cycle, g *broker.Grant) {
+	switch {
+	case len(g.Leases) > 0:
+		q.vain, q.paused = 0, false
+	case !q.hoped, c.Want.Max == 0 && g.More:
+	default:
+		if q.vain++; q.vain > 2 {
+			q.paused, q.pauseTo = true, q.last.Add(time.Millisecond<<min(q.vain-3, 5))
+		}
 	}
 }
 
@@ -74,14 +75,17 @@ func (e *Engine) admit(q *queue, r *Run) {
 		e.settle(q, e.unknownKind(q, r.Lease))
 		return
 	}
+	if q.buffer.len() == 0 {
+		q.moved = q.last
+	}
 	q.buffer.push(r)
 	e.buffered++
 }
 
 const (
-	unknownMin   = 5 * time.Second
-	unknownMax   = 30 * time.Second
-	unknownKinds = 1000 // that are remembered
+	unknownMin   = 5 * time.Second  // before it is granted again
+	unknownMax   = 24 * time.Second // and up to a quarter more
+	unknownKinds = 1000             // that are remembered
 )
 
 // unknownKind gives a task back for a worker that has a handler for it. No
@@ -110,5 +114,5 @@ func (e *Engine) unknownKind(q *queue, l *broker.Lease) broker.Settle {
 		}
 	}
 	after := min(max(age/8, unknownMin), unknownMax)
-	return broker.Settle{Lease: l, Outcome: broker.Release, After: after*3/4 + rand.N(after/2)}
+	return broker.Settle{Lease: l, Outcome: broker.Release, After: after + rand.N(after/4)}
 }

@@ -25,16 +25,14 @@ type Engine struct {
 	asks      []bool // scratch for split
 	shares    []int
 	slots     int
-	pool      int     // executors that live
-	buffered  int     // claimed, not begun
-	promised  int     // capacity that fetchers may claim or are claiming
-	prefetch  int     // how much more than the slots may be claimed
-	runTime   float64 // nanoseconds of a run, averaged
-	lastTake  time.Time
-	skew      time.Duration // the store's clock is ours and this
-	suspects  int           // held leases of tasks that may kill their worker
-	suspector *queue        // whose cycle under way may be granted a suspect
-	outages   map[string]error
+	pool      int                  // executors that live
+	buffered  int                  // claimed, not begun
+	promised  int                  // capacity that fetchers may claim or are claiming
+	prefetch  int                  // how much more than the slots may be claimed
+	runTime   float64              // nanoseconds of a run, averaged
+	skew      time.Duration        // the store's clock is ours and this
+	suspects  int                  // held leases of tasks that may kill their worker
+	suspector *queue               // whose cycle under way may be granted a suspect
 	unknown   map[string]time.Time // kinds without a handler, first met then
 	watchdog  watchdog
 
@@ -51,8 +49,8 @@ var ErrRanBefore = errors.New("taskqueue: a worker runs once; make another one")
 func New(c Config) *Engine {
 	e := &Engine{
 		Config: c, slots: c.Slots, prefetch: max(c.Prefetch, 0),
-		outages: make(map[string]error), unknown: make(map[string]time.Time),
-		quiet: make(chan struct{}), broken: make(chan error, 1),
+		unknown: make(map[string]time.Time),
+		quiet:   make(chan struct{}), broken: make(chan error, 1),
 		asks: make([]bool, len(c.Queues)), shares: make([]int, len(c.Queues)),
 	}
 	e.work.L = &e.mu
@@ -106,7 +104,6 @@ func (e *Engine) begin() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.watchdog.start(e.sweep)
-	e.lastTake = time.Now()
 	for _, q := range e.queues {
 		q.ready = true
 	}
@@ -119,6 +116,7 @@ func (e *Engine) Resize(n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.slots = max(n, 1)
+	e.adapt()
 	if e.base == nil || e.draining {
 		return
 	}
@@ -131,7 +129,7 @@ func (e *Engine) Resize(n int) {
 func (e *Engine) hire() {
 	for e.pool < e.slots {
 		e.pool++
-		go e.execute(nil)
+		go (&executor{engine: e}).work()
 	}
 }
 

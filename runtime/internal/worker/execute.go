@@ -11,46 +11,55 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-// A finish is what an executor has to say about its last run.
-type finish struct {
-	run    *Run
-	settle broker.Settle
-	err    error
-	at     time.Time
-}
-
-// execute is the life of an executor: it runs one task after the other until
-// it is not needed. A handler that calls runtime.Goexit ends the goroutine;
-// then another one takes its place, and settles that run first.
-func (e *Engine) execute(exited *Run) {
-	var current *Run
-	defer func() {
-		if current != nil {
-			go e.execute(current)
-		}
-	}()
-	var last finish
-	if exited != nil {
-		last = e.conclude(exited, nil, ErrGoexit)
-	}
-	var scratch []byte
-	for {
-		r := e.next(&last)
-		if r == nil {
-			return
-		}
-		current = r
-		e.logStart(r)
-		result, err := r.call(scratch[:0])
-		if cap(result) <= maxScratch {
-			scratch = result
-		}
-		last = e.conclude(r, result, err)
-		current = nil
-	}
+// An executor runs one task after the other.
+type executor struct {
+	engine  *Engine
+	run     *Run   // whose handler is running; nil: none
+	last    finish // what next has to settle; without a run: nothing
+	scratch []byte // for results
 }
 
 const maxScratch = 64 << 10
+
+// A finish is what an executor has to say about its last run.
+type finish struct {
+	run      *Run
+	settle   broker.Settle
+	err      error
+	at       time.Time
+	panicked bool
+	timedOut bool
+}
+
+// work is the life of an executor: it ends when the executor is not needed. A
+// handler that calls runtime.Goexit ends the goroutine; then the executor goes
+// on in another one where it was. So it does for an observer that does that.
+func (x *executor) work() {
+	needed := true
+	defer func() {
+		if needed {
+			go x.work()
+		}
+	}()
+	if x.run != nil {
+		x.conclude(nil, ErrGoexit)
+	}
+	for x.next() {
+		x.engine.logStart(x.run)
+		result, err := x.run.call(x.scratch[:0])
+		x.conclude(result, err)
+		x.keep(cap(result))
+	}
+	needed = false
+}
+
+// keep lets scratch grow to what a result needed. It never takes a handler's
+// memory, which may be somebody else's too.
+func (x *executor) keep(size int) {
+	if size > cap(x.scratch) && size <= maxScratch {
+		x.scratch = make([]byte, 0, size)
+	}
+}
 
 // call runs the handler. A panic is an error; Goexit is not stopped.
 func (r *Run) call(dst []byte) (result []byte, err error) {
@@ -63,47 +72,64 @@ func (r *Run) call(dst []byte) (result []byte, err error) {
 }
 
 // conclude decides what follows from the end of a run.
-func (e *Engine) conclude(r *Run, result []byte, err error) finish {
-	f := finish{run: r, at: time.Now(), err: err}
-	end := r.end.Load()
-	r.cancel(returned)
-	if err == nil && len(result) > e.MaxResult {
-		f.err = &Verdict{Outcome: broker.Dead, Err: fmt.Errorf("%w: the result of %s has %d bytes, at most %d are allowed",
-			broker.ErrTooLarge, r.Lease.Kind, len(result), e.MaxResult)}
-	}
-	f.settle = decide(r.Lease, r.kind, f.err, end, rand.Float64())
-	if f.settle.Outcome == broker.Done && len(result) > 0 && r.Lease.Retention > 0 {
-		f.settle.Result = append([]byte(nil), result...)
-	}
-	e.logEnd(&f)
-	e.report(&f)
-	return f
+func (x *executor) conclude(result []byte, err error) {
+	x.run.cancel(returned)
+	x.last = finish{run: x.run, at: time.Now(), err: err}
+	x.last.judge(x.engine.MaxResult, result)
+	x.run = nil
+	x.engine.logEnd(&x.last)
+	x.engine.report(&x.last)
 }
 
-// next settles the last run, if there was one, and waits for another; nil: the
-// executor is not needed any more. It is the one critical section of a task.
-func (e *Engine) next(last *finish) *Run {
+// judge decides how the task goes on. The methods of a handler's error are its
+// code, too: if they panic, that is how the run failed.
+func (f *finish) judge(maxResult int, result []byte) {
+	defer func() {
+		if v := recover(); v != nil {
+			f.err = newPanic(v)
+			f.decide()
+		}
+	}()
+	if f.err == nil && len(result) > maxResult {
+		f.err = &Verdict{Outcome: broker.Dead, Err: fmt.Errorf("%w: the result of %s has %d bytes, at most %d are allowed",
+			broker.ErrTooLarge, f.run.Lease.Kind, len(result), maxResult)}
+	}
+	f.decide()
+	if f.settle.Outcome == broker.Done && len(result) > 0 && f.run.Lease.Retention > 0 {
+		f.settle.Result = append([]byte(nil), result...)
+	}
+}
+
+func (f *finish) decide() {
+	end := f.run.end.Load()
+	f.settle = decide(f.run.Lease, f.run.kind, f.err, end, rand.Float64())
+	f.timedOut = f.err != nil && end == timedOut
+	f.panicked = f.err != nil && errors.Is(f.err, ErrPanic)
+}
+
+// next settles the last run, if there was one, and waits for another; false:
+// the executor is not needed any more. It is the one critical section of a
+// task.
+func (x *executor) next() bool {
+	e, now := x.engine, time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if last.run != nil {
-		e.end(last)
+	if x.last.run != nil {
+		e.end(&x.last)
+		x.last = finish{}
 		e.distribute()
 	}
-	now := last.at
 	for {
 		if e.draining || e.pool > e.slots {
 			e.pool--
-			return nil
+			return false
 		}
-		if r := e.take(); r != nil {
-			if now.IsZero() {
-				now = time.Now()
-			}
-			e.start(r, now)
-			return r
+		if x.run = e.take(); x.run != nil {
+			e.start(x.run, now)
+			return true
 		}
-		now = time.Time{}
 		e.work.Wait()
+		now = time.Now()
 	}
 }
 
@@ -111,7 +137,7 @@ func (e *Engine) next(last *finish) *Run {
 func (e *Engine) start(r *Run, now time.Time) {
 	r.Started = now
 	r.wait = max(now.Add(e.skew).Sub(r.Lease.Ready), 0)
-	e.lastTake = now
+	r.queue.moved = now
 	r.place = len(e.active)
 	e.active = append(e.active, r)
 	r.queue.running++
@@ -139,20 +165,17 @@ func (e *Engine) end(f *finish) {
 		q.running--
 		f.settle.At = f.at.Add(e.skew)
 		e.settle(q, f.settle)
-		q.counts.failed(f, r)
+		q.counts.failed(f)
 	}
 	e.checkQuiet()
 }
 
 // failed counts the ways to fail.
-func (c *Counts) failed(f *finish, r *Run) {
-	if f.err == nil {
-		return
-	}
-	if r.end.Load() == timedOut {
+func (c *Counts) failed(f *finish) {
+	if f.timedOut {
 		c.Timeouts++
 	}
-	if errors.Is(f.err, ErrPanic) {
+	if f.panicked {
 		c.Panics++
 	}
 }

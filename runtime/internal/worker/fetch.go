@@ -30,7 +30,7 @@ func (e *Engine) fetch(q *queue) {
 		switch {
 		case err == nil:
 			e.absorb(q, c, grant)
-		case errors.Is(err, broker.ErrFenced) || errors.Is(err, broker.ErrStale):
+		case refused(err):
 			e.fenced(q, c)
 		default:
 			e.give(q, c, err)
@@ -47,6 +47,11 @@ func (e *Engine) plan(q *queue) (c *broker.Cycle, sleep time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
+	q.sleeping = false
+	if q.paused && !q.pauseTo.After(now) {
+		q.paused = false
+		e.distribute()
+	}
 	if e.stalled(q, now) <= 0 {
 		e.runTime = max(e.runTime, float64(stallAfter))
 		e.adapt()
@@ -57,13 +62,12 @@ func (e *Engine) plan(q *queue) (c *broker.Cycle, sleep time.Duration) {
 		e.listenTo(q)
 		return nil, sleep
 	}
-	q.sleeping = false
-	return e.cycle(q, now), 0
+	return e.cycle(q), 0
 }
 
 // due is how long the next cycle has time; 0 or less: none.
 func (e *Engine) due(q *queue, now time.Time) time.Duration {
-	if e.leaving || q.passOn || q.quota > 0 && !q.pauseTo.After(now) {
+	if e.leaving || q.passOn || q.quota > 0 {
 		return 0
 	}
 	next := q.last.Add(e.heartbeat(q))
@@ -72,7 +76,7 @@ func (e *Engine) due(q *queue, now time.Time) time.Duration {
 			next = t
 		}
 	}
-	if q.quota > 0 {
+	if q.paused {
 		sooner(q.pauseTo)
 	}
 	if q.again > 0 && !e.draining && e.free() > 0 {
@@ -94,7 +98,7 @@ func (e *Engine) stalled(q *queue, now time.Time) time.Duration {
 	if q.buffer.len() == 0 || e.Prefetch != Adaptive {
 		return time.Hour
 	}
-	return e.lastTake.Add(stallAfter).Sub(now)
+	return q.moved.Add(stallAfter).Sub(now)
 }
 
 // heartbeat is how often a cycle is due without another reason.
@@ -106,13 +110,14 @@ func (e *Engine) heartbeat(q *queue) time.Duration {
 }
 
 // cycle makes the next cycle; the caller holds mu.
-func (e *Engine) cycle(q *queue, now time.Time) *broker.Cycle {
-	if free := e.free(); q.quota == 0 && free > 0 && !e.draining && !e.contended(q) && !q.pauseTo.After(now) {
+func (e *Engine) cycle(q *queue) *broker.Cycle {
+	if free := e.free(); free > 0 && q.quota == 0 && !q.paused && !e.draining && !e.contended(q) {
 		q.quota = min(free, broker.MaxBatch)
 		e.promised += q.quota
 	}
 	q.seq++
 	q.asking, q.quota, q.passOn = q.quota, 0, false
+	q.hoped, q.hinted = q.ready, false
 	c := &broker.Cycle{
 		Session: broker.Session{Worker: q.session, Queue: q.name},
 		Seq:     q.seq, Lease: e.Lease, Settle: q.outgoing(),
@@ -126,10 +131,11 @@ func (e *Engine) cycle(q *queue, now time.Time) *broker.Cycle {
 	return c
 }
 
-// contended reports whether another queue may have work and lacks capacity.
+// contended reports whether another queue may need capacity, which is the
+// splitter's to divide then.
 func (e *Engine) contended(by *queue) bool {
 	for _, q := range e.queues {
-		if q != by && q.ready && q.quota == 0 && q.asking == 0 {
+		if q != by && q.wants() {
 			return true
 		}
 	}
@@ -162,11 +168,11 @@ func (e *Engine) ask(q *queue, c *broker.Cycle) (broker.Grant, error) {
 		ctx, cancel := context.WithTimeout(e.life, min(e.Lease/2, 5*time.Second))
 		grant, err := e.Store.Cycle(ctx, *c)
 		cancel()
-		if err == nil {
+		if err == nil || refused(err) {
 			e.answered(q)
-			return grant, nil
+			return grant, err
 		}
-		if errors.Is(err, broker.ErrFenced) || errors.Is(err, broker.ErrStale) || errors.Is(err, broker.ErrClosed) {
+		if errors.Is(err, broker.ErrClosed) {
 			return grant, err
 		}
 		if e.life.Err() != nil {
@@ -177,9 +183,14 @@ func (e *Engine) ask(q *queue, c *broker.Cycle) (broker.Grant, error) {
 	}
 }
 
-// retryPause grows from about 10 ms to about a second.
+// refused tells an answer that the session is over from no answer at all.
+func refused(err error) bool {
+	return errors.Is(err, broker.ErrFenced) || errors.Is(err, broker.ErrStale)
+}
+
+// retryPause grows from about 10 ms to about half a second.
 func retryPause(n int) time.Duration {
-	d := min(10*time.Millisecond<<min(n, 7), time.Second)
+	d := min(10*time.Millisecond<<min(n, 6), 500*time.Millisecond)
 	return d/2 + rand.N(d)
 }
 
@@ -192,25 +203,29 @@ func (e *Engine) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// unanswered notes that the store is away, and says so once.
+// unanswered notes that the store is away, and says so once. Other queues get
+// the capacity that this one has asked for: their store may be another one.
 func (e *Engine) unanswered(q *queue, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.outages) == 0 {
+	if e.outage() == nil {
 		e.Log.Error("task store does not answer; trying on", "queue", q.name, "error", err)
 	}
-	e.outages[q.name] = err
+	q.outage = err
+	e.withdraw(q)
+	e.stopAsking(q)
+	e.distribute()
 }
 
 // answered notes that the store is back.
 func (e *Engine) answered(q *queue) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.outages) == 0 {
+	if q.outage == nil {
 		return
 	}
-	delete(e.outages, q.name)
-	if len(e.outages) == 0 {
+	q.outage = nil
+	if e.outage() == nil {
 		e.Log.Info("task store answers again", "queue", q.name)
 	}
 }
@@ -241,7 +256,8 @@ func (e *Engine) fenced(q *queue, c *broker.Cycle) {
 	q.epoch++
 	q.session = fmt.Sprintf("%s.%d", e.Name, q.epoch)
 	q.seq, q.held, q.running, q.ready = 0, 0, 0, true
-	e.finishAsking(q, c)
+	q.last = time.Now()
+	e.stopAsking(q)
 	e.distribute()
 	e.mu.Unlock()
 	if held > 0 {
@@ -276,12 +292,11 @@ func (e *Engine) disown(q *queue) (lost []*Run) {
 	return lost
 }
 
-// finishAsking closes the account of the cycle that was under way.
-func (e *Engine) finishAsking(q *queue, c *broker.Cycle) {
+// stopAsking closes the account of the cycle that is under way.
+func (e *Engine) stopAsking(q *queue) {
 	e.promised -= q.asking
 	q.asking = 0
-	q.last = time.Now()
-	if c.Want.Suspects {
+	if e.suspector == q {
 		e.suspector = nil
 	}
 }

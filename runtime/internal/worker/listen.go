@@ -17,23 +17,37 @@ func (e *Engine) listen(ctx context.Context, q *queue) {
 		case <-ctx.Done():
 			return
 		}
-		for n := 0; ; n++ {
-			_, err := e.Store.Wait(ctx, names)
-			if err == nil {
-				break
-			}
-			if ctx.Err() != nil || errors.Is(err, broker.ErrClosed) {
-				return
-			}
-			e.sleep(ctx, retryPause(n))
+		if !e.waitFor(ctx, names) {
+			return
 		}
 		e.woken(q)
 	}
 }
 
+// deafAfter is how many failures of Wait in a row are worth a line in the log.
+const deafAfter = 3
+
+// waitFor waits until there may be work; false: there will be none any more.
+// While Wait fails and cycles do not, work is found by looking for it.
+func (e *Engine) waitFor(ctx context.Context, queues []string) bool {
+	for n := 1; ; n++ {
+		_, err := e.Store.Wait(ctx, queues)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil || errors.Is(err, broker.ErrClosed) {
+			return false
+		}
+		if n == deafAfter {
+			e.Log.Warn("cannot wait for tasks; looking for them now and then", "queue", queues[0], "every", pollInterval, "error", err)
+		}
+		e.sleep(ctx, retryPause(n))
+	}
+}
+
 // listenTo arms the listener of an idle queue; the caller holds mu.
 func (e *Engine) listenTo(q *queue) {
-	if q.ready || q.listening || e.draining {
+	if q.ready || q.paused || q.listening || e.draining {
 		return
 	}
 	q.listening = true
@@ -46,12 +60,9 @@ func (e *Engine) woken(q *queue) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	q.listening = false
-	if e.draining {
-		return
-	}
-	q.ready = true
+	q.ready, q.hinted = true, true
 	e.distribute()
-	if q.quota == 0 && q.asking == 0 {
+	if q.quota == 0 && (q.asking == 0 || e.draining) {
 		q.passOn = true
 		q.poke()
 	}

@@ -23,7 +23,7 @@ func newPanic(v any) *PanicError {
 	for n := 0; n < stackFrames; {
 		f, more := frames.Next()
 		switch {
-		case strings.HasSuffix(f.Function, "worker.(*Run).call"):
+		case strings.HasSuffix(f.Function, "worker.(*Run).call"), strings.HasSuffix(f.Function, "worker.(*finish).judge"):
 			return &PanicError{Value: v, Stack: b.String()}
 		case f.Function == "runtime.gopanic":
 			begun = true

@@ -15,10 +15,14 @@ type queue struct {
 	seq     uint64
 	last    time.Time     // when the last cycle was answered
 	again   time.Duration // from then on, when the store expects work; 0: not known
-	pauseTo time.Time     // no claim before, as the last ones found nothing
-	empty   int           // claims in a row that found nothing though asked to look
+	outage  error         // why the cycle under way gets no answer; nil: it does
+	vain    int           // cycles in a row that found nothing although there seemed to be work
+	paused  bool          // until pauseTo it neither claims nor listens, for that reason
+	pauseTo time.Time
 
 	ready     bool // the store may have work
+	hoped     bool // it was ready when the cycle under way was made
+	hinted    bool // woken since then
 	passOn    bool // woken without capacity: a cycle may wake another worker
 	listening bool // the listener waits for work
 	sleeping  bool // the fetcher waits for a poke
@@ -31,6 +35,7 @@ type queue struct {
 	running int // of those, with a handler that has not returned
 
 	buffer   fifo
+	moved    time.Time // when a run was last taken from buffer, or began to wait in it
 	finished []broker.Settle
 	first    time.Time // when the oldest of finished was added
 	spare    []broker.Settle
@@ -79,6 +84,14 @@ func (f *fifo) pop() *Run {
 	return r
 }
 
+func (f *fifo) popLast() *Run {
+	last := len(f.runs) - 1
+	r := f.runs[last]
+	f.runs[last] = nil
+	f.runs = f.runs[:last]
+	return r
+}
+
 // free is the capacity that nothing claims, runs or waits in.
 func (e *Engine) free() int {
 	return e.slots + e.prefetch - len(e.active) - e.buffered - e.promised
@@ -93,7 +106,7 @@ func (e *Engine) distribute() {
 	}
 	any := false
 	for i, q := range e.queues {
-		e.asks[i] = q.ready || q.asking > 0
+		e.asks[i] = q.wants()
 		e.shares[i] = q.quota
 		any = any || e.asks[i]
 	}
@@ -108,6 +121,11 @@ func (e *Engine) distribute() {
 			q.poke()
 		}
 	}
+}
+
+// wants reports whether a queue may need more capacity.
+func (q *queue) wants() bool {
+	return !q.paused && q.outage == nil && (q.ready || q.asking > 0)
 }
 
 // withdraw takes back what a queue was promised.
@@ -131,10 +149,22 @@ func (e *Engine) settle(q *queue, s broker.Settle) {
 // giveBack releases what was claimed and not begun.
 func (e *Engine) giveBack(q *queue) {
 	for q.buffer.len() > 0 {
-		r := q.buffer.pop()
-		e.buffered--
-		e.settle(q, broker.Settle{Lease: r.Lease, Outcome: broker.Release})
+		e.release(q, q.buffer.pop())
 	}
+}
+
+// shed gives back what exceeds the capacity, the youngest first: the answer
+// was long on its way, and the slots went to others or there are fewer. An
+// adaptive buffer is given back when it stalls.
+func (e *Engine) shed(q *queue) {
+	for e.Prefetch != Adaptive && e.free() < 0 && q.buffer.len() > 0 {
+		e.release(q, q.buffer.popLast())
+	}
+}
+
+func (e *Engine) release(q *queue, r *Run) {
+	e.buffered--
+	e.settle(q, broker.Settle{Lease: r.Lease, Outcome: broker.Release})
 }
 
 // take returns the run whose turn it is; nil: there is none.

@@ -93,12 +93,23 @@ func (r *Run) Done() <-chan struct{} {
 	return r.inner.Done()
 }
 
-// Err implements context.Context.
+// Err implements context.Context. It is nil until Done is closed, if anybody
+// has asked for Done.
 func (r *Run) Err() error {
-	if end := r.end.Load(); end != nil {
-		return end.err
+	end := r.end.Load()
+	if end == nil {
+		return nil
 	}
-	return nil
+	if inner := r.asked(); inner != nil {
+		return inner.Err()
+	}
+	return end.err
+}
+
+func (r *Run) asked() context.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.inner
 }
 
 // Value implements context.Context: the run itself, then what the context of
@@ -107,10 +118,7 @@ func (r *Run) Value(key any) any {
 	if _, ok := key.(runKey); ok {
 		return r
 	}
-	r.mu.Lock()
-	inner := r.inner
-	r.mu.Unlock()
-	if inner != nil {
+	if inner := r.asked(); inner != nil {
 		return inner.Value(key)
 	}
 	return (*root)(r).Value(key)
@@ -147,7 +155,12 @@ func (r *root) Done() <-chan struct{} {
 }
 
 // Err implements context.Context.
-func (r *root) Err() error { return (*Run)(r).Err() }
+func (r *root) Err() error {
+	if end := r.end.Load(); end != nil {
+		return end.err
+	}
+	return nil
+}
 
 // Value lets context.Cause find the cause of the ending.
 func (r *root) Value(key any) any {

@@ -1,8 +1,6 @@
 package worker
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -90,10 +88,12 @@ func (c *Counts) settled(o broker.Outcome) {
 	}
 }
 
-// outage is the error of the first queue, by name, whose cycles get no answer.
+// outage is the error of the first queue whose cycles get no answer.
 func (e *Engine) outage() error {
-	for _, name := range slices.Sorted(maps.Keys(e.outages)) {
-		return e.outages[name]
+	for _, q := range e.queues {
+		if q.outage != nil {
+			return q.outage
+		}
 	}
 	return nil
 }
