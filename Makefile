@@ -1,7 +1,7 @@
 # Targets with a ## comment are listed by `make help`.
 
 GOLANGCI_LINT ?= go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-STATICCHECK   ?= go run honnef.co/go/tools/cmd/staticcheck@2026.2.2
+STATICCHECK   ?= go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME      ?= 60s
 ARGS          ?=
 
