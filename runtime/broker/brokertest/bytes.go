@@ -33,6 +33,22 @@ var byteTests = []test{
 		w.cycle(settle(s))
 		f.equal("dead", *f.find(m.ID).Message, s.Message())
 	}},
+	{"a message at its limits comes back", func(f *fixture) {
+		m := f.stop().full()
+		m.Kind, m.Unique.Key = strings.Repeat("k", broker.MaxNameLen), strings.Repeat("\xff", broker.MaxNameLen)
+		m.Max, m.Priority, m.LostBefore = broker.MaxRetries+1, broker.Critical, 65535
+		m.Headers, m.Failures = nil, nil
+		for range broker.MaxHeaderBytes / 8 {
+			m.Headers = append(m.Headers, broker.Header{Key: "key", Value: "value"})
+		}
+		for i := range broker.MaxFailures {
+			m.Failures = append(m.Failures, broker.Failure{At: f.now, Attempt: uint8(255 - i), Reason: strings.Repeat("r", broker.MaxReasonBytes)})
+		}
+		f.enqueue(m)
+		want := m
+		want.Ready = f.now
+		f.equal("leased", f.worker("w").claim(1)[0].Message, want)
+	}},
 	{"every field of a message survives a loss", func(f *fixture) {
 		m := f.stop().full()
 		f.enqueue(m)
@@ -127,6 +143,12 @@ var byteTests = []test{
 	}},
 	{"nothing enqueued is nothing done", func(f *fixture) {
 		f.equal("receipts", f.offer(), []broker.Receipt(nil))
+		entries, err := f.Broker.Find(f.Context(), nil)
+		f.equal("error", err, nil)
+		f.equal("entries", entries, []broker.Entry(nil))
+		infos, err := f.Broker.Queues(f.Context())
+		f.equal("error", err, nil)
+		f.equal("queues", infos, []broker.QueueInfo(nil))
 	}},
 }
 

@@ -88,6 +88,32 @@ var inspectTests = []test{
 		f.equal("at", e.At, f.now.Add(-2*time.Second))
 		f.equal("state", e.State, broker.StateDead)
 	}},
+	{"each of FindLimit pending tasks is found", func(f *fixture) {
+		var refs []broker.Ref
+		for range broker.FindLimit / broker.MaxBatch {
+			messages := make([]broker.Message, broker.MaxBatch)
+			for i := range messages {
+				messages[i] = f.task("x")
+			}
+			f.enqueue(messages...)
+			refs = append(refs, broker.Ref{Queue: f.queue, ID: messages[0].ID}, broker.Ref{Queue: f.queue, ID: messages[len(messages)-1].ID})
+		}
+		entries, err := f.Broker.Find(f.Context(), refs)
+		f.equal("error", err, nil)
+		for i, e := range entries {
+			f.equal("ref", e.Ref, refs[i])
+			f.equal("state", e.State, broker.Pending)
+		}
+	}},
+	{"a task is found in its lane", func(f *fixture) {
+		for p := broker.Low; p <= broker.Critical; p++ {
+			a, s := f.task("a", priority(p)), f.task("s", priority(p), lost(broker.SuspectAfter))
+			f.enqueue(a, s)
+			f.equal("state", f.find(a.ID).State, broker.Pending)
+			f.equal("state", f.find(s.ID).State, broker.Pending)
+			f.equal("lost", f.find(s.ID).Message.Lost, uint8(broker.SuspectAfter))
+		}
+	}},
 	{"long lists come in full", func(f *fixture) {
 		f.stop().putMany(broker.MaxPage + 30)
 		f.equal("pending", len(f.list(broker.Pending, broker.MaxPage)), broker.MaxPage+30)
@@ -130,6 +156,19 @@ var inspectTests = []test{
 			f.equal("pending", i.Pending, int64(1))
 		}
 		f.equal("names", names, []string{"A", "a", "a.b", "b", "c"})
+	}},
+	{"a queue stays listed when it is empty, and is not before anything got in", func(f *fixture) {
+		f.put("a")
+		w, elsewhere := f.worker("w"), f.worker("w")
+		w.end(broker.Done, w.claimed(1, "a")...)
+		elsewhere.next.Session.Queue = "elsewhere"
+		elsewhere.cycle(want(1))
+		infos, err := f.Broker.Queues(f.Context())
+		f.equal("error", err, nil)
+		f.equal("infos", infos, []broker.QueueInfo{{Queue: f.queue, Sessions: 1, Enqueued: 1, Done: 1}})
+		infos, err = f.Broker.Queues(f.Context(), "elsewhere")
+		f.equal("error", err, nil)
+		f.equal("infos", infos, []broker.QueueInfo{{Queue: "elsewhere", Sessions: 1}})
 	}},
 	{"named queues are reported in their order, unused ones with zeros", func(f *fixture) {
 		f.put("x")

@@ -3,6 +3,8 @@ package brokertest
 import (
 	"bytes"
 	"fmt"
+	"strings"
+	"sync"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
@@ -36,6 +38,15 @@ var laneTests = []test{
 				label = "low"
 			}
 			w.claimed(1, label)
+		}
+	}},
+	{"every 16th cycle serves all lanes in reverse", func(f *fixture) {
+		f.putEach(broker.High, broker.Critical, broker.Low, broker.Normal)
+		w := f.worker("w")
+		w.cycle()
+		for i, label := range []string{"low", "normal", "high", "critical"} {
+			g := w.cycle(seq(uint64(i+1)*broker.FairnessInterval), wantAny(9))
+			f.equal("claimed", labelsOf(g.Leases), []string{label})
 		}
 	}},
 	{"every 16th cycle serves suspects before all", func(f *fixture) {
@@ -88,6 +99,29 @@ var laneTests = []test{
 		}
 		f.equal("claimed", got, all)
 	}},
+	{"the messages of one call stay together", func(f *fixture) {
+		const producers, batches, size = 4, 5, 100
+		var wg sync.WaitGroup
+		for p := range producers {
+			wg.Go(func() {
+				for b := range batches {
+					f.enqueueTogether(fmt.Sprint(p, "-", b), size)
+				}
+			})
+		}
+		wg.Wait()
+		w := f.worker("w")
+		seen := map[string]bool{}
+		for range producers * batches {
+			labels := labelsOf(w.claim(size))
+			batch := strings.TrimSuffix(labels[0], " 0")
+			f.equal("seen before", seen[batch], false)
+			for i, label := range labels {
+				f.equal("label", label, fmt.Sprint(batch, " ", i))
+			}
+			seen[batch] = true
+		}
+	}},
 	{"more than MaxBatchBytes of messages get in, in order", func(f *fixture) {
 		var all []broker.Message
 		for i := range 4 {
@@ -121,6 +155,18 @@ func (f *fixture) putMany(n int) {
 		messages[i] = f.task(fmt.Sprint(i))
 	}
 	f.enqueue(messages...)
+}
+
+// enqueueTogether adds n tasks with the labels "batch 0", "batch 1" … in one
+// call. It may run in any goroutine.
+func (f *fixture) enqueueTogether(batch string, n int) {
+	messages := make([]broker.Message, n)
+	for i := range messages {
+		messages[i] = f.task(fmt.Sprint(batch, " ", i))
+	}
+	if receipts, err := f.Broker.Enqueue(f.Context(), messages); err != nil || receipts != nil {
+		f.Errorf("enqueue: %v, %v", receipts, err)
+	}
 }
 
 // suspects adds tasks that were lost often enough to be suspects.

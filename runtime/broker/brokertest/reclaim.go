@@ -9,6 +9,7 @@ import (
 var reclaimTests = []test{
 	{"a lapsed lease goes to the front with a loss", func(f *fixture) {
 		f.stop().put("a", "b", "c", "d")
+		since := f.now
 		w, other := f.worker("w"), f.worker("other")
 		w.claimed(3, "a", "b", "c")
 		f.advance(lease - time.Millisecond)
@@ -26,6 +27,7 @@ var reclaimTests = []test{
 			f.equal("lost", l.Lost, want)
 			f.equal("attempts", l.Attempts, uint8(0))
 			f.equal("run", l.Run(), uint32(want)+1)
+			f.equal("ready", l.Ready, since)
 		}
 	}},
 	{"a cycle claims before it reclaims", func(f *fixture) {

@@ -29,6 +29,17 @@ var scheduleTests = []test{
 		f.advance(time.Millisecond)
 		w.claimed(1, "a")
 	}},
+	{"the longest delay is kept to the millisecond", func(f *fixture) {
+		a := f.stop().task("a", delay(broker.MaxDelay))
+		f.enqueue(a)
+		w := f.worker("w")
+		f.again(w.cycle(), false, broker.MaxDelay)
+		f.advance(broker.MaxDelay - time.Millisecond)
+		f.equal("state", f.find(a.ID).State, broker.Scheduled)
+		f.again(w.cycle(want(1)), false, time.Millisecond)
+		f.advance(time.Millisecond)
+		w.claimed(1, "a")
+	}},
 	{"what is due is pending at once", func(f *fixture) {
 		f.stop().enqueue(f.task("a", due(f.now)), f.task("b", due(f.now.Add(-time.Hour))), f.task("c"))
 		f.equal("pending", f.info().Pending, int64(3))
@@ -44,6 +55,38 @@ var scheduleTests = []test{
 		f.advance(time.Millisecond)
 		l := w.claimed(9, "c")[0]
 		f.equal("timeout", l.Timeout, time.Second)
+	}},
+	{"all durations are cut to milliseconds", func(f *fixture) {
+		const cut = time.Millisecond - 1
+		f.stop().enqueue(f.task("a"), f.task("b"), f.task("c", retention(cut)), f.task("d", retention(time.Second+cut)))
+		f.enqueue(f.task("e", unique("key", time.Second+cut)))
+		w, other := f.worker("w"), f.worker("other")
+		l := w.claim(9)
+		f.equal("window", l[4].Unique.Window, time.Second)
+		f.equal("retention", l[3].Retention, time.Second)
+		w.cycle(settle(release(l[0], cut), retry(l[1], cut), done(l[2], ""), done(l[3], "")),
+			func(c *broker.Cycle) { c.Lease = time.Second + cut })
+		n := f.info()
+		f.equal("pending, scheduled, done", [...]int64{n.Pending, n.Scheduled, n.Done}, [...]int64{2, 0, 2})
+		f.equal("kept", f.find(l[2].ID).State, broker.StateUnknown)
+		f.equal("kept", f.find(l[3].ID).State, broker.StateDone)
+		f.advance(time.Second)
+		f.equal("kept", f.find(l[3].ID).State, broker.StateUnknown)
+		f.enqueue(f.task("f", unique("key", 0)))
+		other.cycle()
+		f.equal("lost", f.info().Lost, int64(1))
+	}},
+	{"the end of a run is cut to milliseconds", func(f *fixture) {
+		f.stop().put("a")
+		w := f.worker("w")
+		s := dead(w.claim(1)[0], "broken")
+		s.At = f.now.Add(-time.Millisecond - 1)
+		w.cycle(settle(s))
+		f.equal("at", f.find(s.Lease.ID).Message.Failures[0].At, f.now.Add(-2*time.Millisecond))
+	}},
+	{"the store says since when a task could have run", func(f *fixture) {
+		f.stop().enqueue(f.task("a", func(m *broker.Message) { m.Ready = f.now.Add(-time.Hour) }))
+		f.equal("ready", f.worker("w").claimed(1, "a")[0].Ready, f.now)
 	}},
 	{"a store returns no delay and no due time", func(f *fixture) {
 		a, b := f.stop().task("a", delay(time.Second)), f.task("b", due(f.now.Add(time.Second)))

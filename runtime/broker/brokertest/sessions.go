@@ -42,6 +42,55 @@ var sessionTests = []test{
 		other.cycle()
 		f.equal("lost", f.info().Lost, int64(0))
 	}},
+	{"a repeated cycle settles, promotes and reclaims nothing", func(f *fixture) {
+		f.stop().put("a", "b")
+		v, w := f.worker("v"), f.worker("w")
+		v.claimed(1, "a")
+		w.claimed(1, "b")
+		f.enqueue(f.task("c", delay(lease)))
+		f.worker("idle").cycle()
+		f.advance(lease)
+		before := f.info()
+		g, err := w.repeat()
+		f.equal("error", err, nil)
+		f.equal("claimed", labelsOf(g.Leases), []string{"b"})
+		f.again(g, true, 0)
+		f.equal("counters", f.info(), before)
+	}},
+	{"a refused cycle renews nothing", func(f *fixture) {
+		f.stop().put("a", "b")
+		w, other := f.worker("w"), f.worker("other")
+		w.claimed(1, "a")
+		w.claimed(1, "b")
+		f.advance(lease - time.Second)
+		w.refused(broker.ErrStale, seq(1))
+		f.advance(time.Second)
+		other.cycle()
+		f.equal("lost", f.info().Lost, int64(1))
+		w.refused(broker.ErrFenced, seq(9))
+		other.cycle()
+		f.equal("lost", f.info().Lost, int64(2))
+	}},
+	{"a shorter lease counts too", func(f *fixture) {
+		f.stop().put("a")
+		w, other := f.worker("w"), f.worker("other")
+		w.claimed(1, "a")
+		w.cycle(func(c *broker.Cycle) { c.Lease = broker.MinLease })
+		f.advance(broker.MinLease)
+		other.cycle()
+		f.equal("lost", f.info().Lost, int64(1))
+	}},
+	{"a claim that was settled in full leaves the session", func(f *fixture) {
+		f.stop().put("a", "b")
+		w, other := f.worker("w"), f.worker("other")
+		held := w.claimed(1, "a")
+		w.claimed(1, "b")
+		w.end(broker.Done, held...)
+		f.advance(lease)
+		other.cycle()
+		f.equal("lost", f.info().Lost, int64(1))
+		f.equal("sessions", f.info().Sessions, int64(1))
+	}},
 	{"an old cycle is stale", func(f *fixture) {
 		f.put("a", "b")
 		w := f.worker("w")
@@ -60,6 +109,18 @@ var sessionTests = []test{
 		f.equal("claimed", labelsOf(g.Leases), []string{"b"})
 		f.equal("done", f.info().Done, int64(1))
 		w.refused(broker.ErrStale, seq(6))
+	}},
+	{"cycle numbers are exact up to MaxSeq", func(f *fixture) {
+		f.put("a", "b", "c")
+		w := f.worker("w")
+		w.cycle()
+		first := w.cycle(seq(broker.MaxSeq-1), want(1)).Leases
+		g := w.cycle(seq(broker.MaxSeq), want(1))
+		f.equal("claims", [...]uint64{first[0].Claim, g.Leases[0].Claim}, [...]uint64{broker.MaxSeq - 1, broker.MaxSeq})
+		again, err := w.repeat()
+		f.equal("error", err, nil)
+		f.equal("repeated leases", again.Leases, g.Leases)
+		w.refused(broker.ErrStale, seq(broker.MaxSeq-1))
 	}},
 	{"an unknown session is fenced", func(f *fixture) {
 		f.put("a")
@@ -114,6 +175,39 @@ var sessionTests = []test{
 			f.equal("runs", l.Run(), uint32(1))
 		}
 	}},
+	{"what a leaving worker holds goes before what it releases", func(f *fixture) {
+		f.put("a", "b", "c", "d")
+		w, other := f.worker("w"), f.worker("other")
+		first := w.claimed(1, "a")
+		w.claimed(1, "b")
+		third := w.claimed(1, "c")
+		w.cycle(leave, settle(ends(broker.Release, third[0], first[0])...))
+		other.claimed(9, "b", "a", "c", "d")
+		f.equal("released", f.info().Released, int64(3))
+	}},
+	{"what a leaving worker gives back is as it was", func(f *fixture) {
+		f.stop().enqueue(f.task("a", lost(1), priority(broker.Low)))
+		w, other := f.worker("w"), f.worker("other")
+		held := w.claimed(1, "a")
+		f.advance(time.Second)
+		w.cycle(leave)
+		f.equal("message", other.claimed(1, "a")[0].Message, held[0].Message)
+	}},
+	{"who leaves promotes and reclaims", func(f *fixture) {
+		f.stop().put("a")
+		f.worker("lost").claimed(1, "a")
+		f.enqueue(f.task("b", delay(lease)))
+		f.advance(lease)
+		g := f.worker("w").cycle(leave, wantAny(9))
+		f.equal("claimed", g.Leases, []broker.Lease(nil))
+		n := f.info()
+		f.equal("counters", [...]int64{n.Pending, n.Lost, n.Sessions}, [...]int64{2, 1, 0})
+	}},
+	{"who leaves with nothing leaves nothing", func(f *fixture) {
+		g := f.worker("w").cycle(leave)
+		f.equal("leases", g.Leases, []broker.Lease(nil))
+		f.equal("info", f.info(), broker.QueueInfo{Queue: f.queue})
+	}},
 	{"who left is unknown", func(f *fixture) {
 		w := f.worker("w")
 		w.cycle()
@@ -143,6 +237,18 @@ var sessionTests = []test{
 		other.cycle()
 		f.equal("sessions", f.info().Sessions, int64(1))
 		w.refused(broker.ErrFenced)
+	}},
+	{"of equal expiries the first names are forgotten", func(f *fixture) {
+		f.stop()
+		last := f.worker("x")
+		last.cycle()
+		for i := range broker.ForgetBatch {
+			f.worker(name("w", i)).cycle()
+		}
+		f.advance(lease)
+		f.worker("a").cycle()
+		f.equal("sessions", f.info().Sessions, int64(2))
+		last.cycle()
 	}},
 	{"a cycle forgets at most ForgetBatch sessions, first lapsed first", func(f *fixture) {
 		f.stop()

@@ -14,7 +14,7 @@ var settleTests = []test{
 		w := f.worker("w")
 		held := w.claimed(2, "a", "b")
 		w.end(broker.Done, held[1])
-		f.equal("state", f.find(held[1].ID).State, broker.StateUnknown)
+		f.equal("state", f.find(held[1].ID), broker.Entry{Ref: broker.Ref{Queue: f.queue, ID: held[1].ID}})
 		f.equal("state", f.find(held[0].ID).State, broker.Active)
 		w.end(broker.Done, held[0])
 		n := f.info()
@@ -158,6 +158,30 @@ var settleTests = []test{
 		w.claimed(9)
 		f.equal("claimed", labelsOf(w.cycle(wantAny(9)).Leases), []string{"s"})
 	}},
+	{"a release goes before what was given back earlier", func(f *fixture) {
+		f.put("a", "b", "c")
+		w := f.worker("w")
+		first, second := w.claimed(1, "a"), w.claimed(1, "b")
+		w.end(broker.Release, first...)
+		w.end(broker.Release, second...)
+		w.claimed(9, "b", "a", "c")
+	}},
+	{"a release may be granted by the same cycle", func(f *fixture) {
+		f.put("a", "b")
+		w := f.worker("w")
+		held := w.claimed(1, "a")
+		g := w.cycle(want(1), settle(release(held[0], 0)))
+		f.equal("claimed", labelsOf(g.Leases), []string{"a"})
+		f.equal("claim", g.Leases[0].Claim, uint64(2))
+	}},
+	{"of two settles of a lease in one cycle the first counts", func(f *fixture) {
+		f.put("a")
+		w := f.worker("w")
+		l := w.claimed(1, "a")[0]
+		w.cycle(settle(release(l, time.Hour), done(l, ""), dead(l, ""), release(l, 0)))
+		n := f.info()
+		f.equal("counters", [...]int64{n.Scheduled, n.Released, n.Done, n.Died, n.Pending}, [...]int64{1, 1, 0, 0, 0})
+	}},
 	{"a release may come back later", func(f *fixture) {
 		f.stop().put("a")
 		w := f.worker("w")
@@ -174,7 +198,7 @@ var settleTests = []test{
 		f.equal("released", f.info().Released, int64(1))
 	}},
 	{"a dead letter keeps its payload and its reason", func(f *fixture) {
-		f.stop().put("a")
+		f.stop().enqueue(f.task("a", retention(time.Second)))
 		w := f.worker("w")
 		l := w.claimed(1, "a")[0]
 		s := dead(l, "broken")

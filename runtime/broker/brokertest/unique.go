@@ -53,6 +53,36 @@ var uniqueTests = []test{
 		f.advance(time.Minute - time.Millisecond)
 		f.duplicate(b.ID, unique("key", 0))
 	}},
+	{"a window outlives retries and losses, and not a millisecond more", func(f *fixture) {
+		a := f.stop().task("a", unique("key", 3*lease))
+		f.enqueue(a)
+		w := f.worker("w")
+		w.cycle(settle(retry(w.claimed(1, "a")[0], 0)))
+		w.claimed(1, "a")
+		f.advance(lease)
+		f.worker("other").cycle()
+		f.advance(2*lease - time.Millisecond)
+		f.duplicate(a.ID, unique("key", 0))
+		f.advance(time.Millisecond)
+		f.enqueue(f.task("b", unique("key", 0)))
+	}},
+	{"the end of a task frees the key that it holds without a window only", func(f *fixture) {
+		a, b := f.stop().task("a", unique("one", time.Minute)), f.task("b", unique("two", 0))
+		f.enqueue(a, b)
+		w := f.worker("w")
+		w.end(broker.Discard, w.claimed(9, "a", "b")...)
+		f.duplicate(a.ID, unique("one", 0))
+		f.enqueue(f.task("c", unique("two", 0)))
+	}},
+	{"a refused message may come again under its id", func(f *fixture) {
+		a, b := f.task("a", unique("key", 0)), f.task("b", unique("key", 0))
+		f.enqueue(a)
+		f.equal("receipts", len(f.offer(b)), 1)
+		w := f.worker("w")
+		w.end(broker.Done, w.claimed(9, "a")...)
+		f.enqueue(b)
+		w.claimed(9, "b")
+	}},
 	{"a window outlives its task", func(f *fixture) {
 		a := f.stop().task("a", unique("key", time.Minute))
 		f.enqueue(a)
