@@ -7,6 +7,7 @@ import (
 )
 
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	c := StartCluster(t, 3)
 	if want := "redis+cluster://" + c.Nodes[0].Addr() + "," + c.Nodes[1].Addr() + "," + c.Nodes[2].Addr(); c.URL() != want {
 		t.Errorf("URL %s, want %s", c.URL(), want)

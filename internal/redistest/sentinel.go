@@ -29,7 +29,9 @@ func StartSentinel(t testing.TB, sentinels int, args ...string) *Sentinel {
 	master := Start(t, args...)
 	replica := Start(t, append(args, "--replicaof", loopback+" "+strconv.Itoa(master.port))...)
 	s := &Sentinel{Data: []*Server{master, replica}}
-	eventually(t, "the replica is in step", func() bool { return replica.Info(t, "replication", "master_link_status") == "up" })
+	eventually(t, "the replica is in step", func() bool {
+		return strings.Contains(master.Info(t, "replication", "slave0"), "state=online")
+	})
 	for range sentinels {
 		s.Sentinels = append(s.Sentinels, startPlan(t, sentinelPlan(master, sentinels/2+1)))
 	}

@@ -8,6 +8,7 @@ import (
 func TestSentinel(t *testing.T) {
 	for _, n := range []int{1, 3} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
 			s := StartSentinel(t, n)
 			if len(s.Addrs()) != n {
 				t.Fatalf("sentinels at %q", s.Addrs())
@@ -17,7 +18,7 @@ func TestSentinel(t *testing.T) {
 				t.Errorf("the first master is %s", old.Addr())
 			}
 			old.Do(t, "SET", "k", "v")
-			old.Do(t, "WAIT", "1", "10000")
+			eventually(t, "the replica has the key", func() bool { return s.Data[1].Do(t, "GET", "k").Text == "v" })
 
 			master := s.Failover(t)
 			if master == old || master != s.Master(t) {
