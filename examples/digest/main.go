@@ -51,8 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) (code int)
 		return 0
 	}
 	fmt.Fprintln(stderr, "digest:", err)
-	var e *exitError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*exitError](err); ok {
 		return e.code
 	}
 	return exitFailed

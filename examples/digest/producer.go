@@ -120,8 +120,7 @@ func (p *producer) enqueueBatch(ctx context.Context, paths []string) ([]taskqueu
 func (p *producer) collect(ctx context.Context, requests <-chan request) error {
 	for r := range requests {
 		sum, err := r.future.Get(ctx)
-		var dead *taskqueue.TaskError
-		if err != nil && !errors.As(err, &dead) {
+		if _, dead := errors.AsType[*taskqueue.TaskError](err); err != nil && !dead {
 			return err
 		}
 		p.mu.Lock()

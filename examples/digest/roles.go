@@ -50,7 +50,7 @@ func (o *options) all(ctx context.Context, client *taskqueue.Client, stdout, std
 }
 
 // produce is the producer's role, from the files to the last line.
-func (o *options) produce(ctx context.Context, client *taskqueue.Client, stdout *os.File) error {
+func (o *options) produce(ctx context.Context, client *taskqueue.Client, stdout *os.File) (err error) {
 	root, err := o.directory(ctx)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (o *options) produce(ctx context.Context, client *taskqueue.Client, stdout 
 	if err != nil {
 		return err
 	}
-	defer faulty.remove()
+	defer func() { err = errors.Join(err, faulty.remove()) }()
 	fmt.Fprintf(stdout, "%s Go files under %s and %d faulty copies, through %s\n",
 		thousands(int64(len(paths))), root, o.faults, o.storeName())
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -97,7 +98,7 @@ func findManager() *manager {
 // tryInstall installs the first package that the manager knows.
 func (m *manager) tryInstall(ctx context.Context, out io.Writer, prefix []string) bool {
 	for _, p := range m.packages {
-		if runCommand(ctx, out, m.args(prefix, append(m.install[:len(m.install):len(m.install)], p)...)) {
+		if runCommand(ctx, out, m.args(prefix, append(slices.Clip(m.install), p)...)) {
 			return true
 		}
 	}
@@ -116,7 +117,7 @@ func (m *manager) command(prefix []string) string {
 }
 
 func (m *manager) args(prefix []string, args ...string) []string {
-	return append(append(prefix[:len(prefix):len(prefix)], m.name), args...)
+	return append(append(slices.Clip(prefix), m.name), args...)
 }
 
 func (m *manager) sudo(root bool) []string {
