@@ -1,0 +1,106 @@
+package codegen
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// The constraints say what a named type may be declared as: a type that was
+// declared anew as something else does not compile with its old codec.
+type (
+	signed interface {
+		~int | ~int8 | ~int16 | ~int32 | ~int64
+	}
+	unsigned interface {
+		~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
+	}
+)
+
+// AppendString appends a string. Its bytes are not checked to be UTF-8.
+func AppendString[T ~string](b []byte, s T) []byte {
+	if len(s) < 32 {
+		return append(append(b, 0xa0|byte(len(s))), s...)
+	}
+	return appendString(b, string(s))
+}
+
+func appendString(b []byte, s string) []byte {
+	switch n := len(s); {
+	case n <= math.MaxUint8:
+		b = append(b, 0xd9, byte(n))
+	case n <= math.MaxUint16:
+		b = append(b, 0xda, byte(n>>8), byte(n))
+	default:
+		b = binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(n))
+	}
+	return append(b, s...)
+}
+
+// AppendBytes appends bytes as binary; nil is empty.
+func AppendBytes[T ~[]byte](b []byte, v T) []byte {
+	switch n := len(v); {
+	case n <= math.MaxUint8:
+		b = append(b, 0xc4, byte(n))
+	case n <= math.MaxUint16:
+		b = append(b, 0xc5, byte(n>>8), byte(n))
+	default:
+		b = binary.BigEndian.AppendUint32(append(b, 0xc6), uint32(n))
+	}
+	return append(b, v...)
+}
+
+// AppendInt appends a signed integer in its shortest form.
+func AppendInt[T signed](b []byte, v T) []byte {
+	if uint64(v) < 0x80 {
+		return append(b, byte(v))
+	}
+	return msgp.AppendInt64(b, int64(v))
+}
+
+// AppendUint appends an unsigned integer in its shortest form.
+func AppendUint[T unsigned](b []byte, v T) []byte {
+	if v < 0x80 {
+		return append(b, byte(v))
+	}
+	return msgp.AppendUint64(b, uint64(v))
+}
+
+// AppendBool appends a bool.
+func AppendBool[T ~bool](b []byte, v T) []byte {
+	if v {
+		return append(b, 0xc3)
+	}
+	return append(b, 0xc2)
+}
+
+// AppendFloat32 appends a float32.
+func AppendFloat32[T ~float32](b []byte, v T) []byte {
+	return binary.BigEndian.AppendUint32(append(b, 0xca), math.Float32bits(float32(v)))
+}
+
+// AppendFloat64 appends a float64.
+func AppendFloat64[T ~float64](b []byte, v T) []byte {
+	return binary.BigEndian.AppendUint64(append(b, 0xcb), math.Float64bits(float64(v)))
+}
+
+// AppendTime appends an instant; its zone is not kept.
+func AppendTime(b []byte, v time.Time) []byte { return msgp.AppendTime(b, v) }
+
+// AppendArrayHeader begins an array of n elements.
+func AppendArrayHeader(b []byte, n int) []byte {
+	if n < 16 {
+		return append(b, 0x90|byte(n))
+	}
+	return msgp.AppendArrayHeader(b, uint32(n))
+}
+
+// AppendMapHeader begins a map of n pairs.
+func AppendMapHeader(b []byte, n int) []byte {
+	if n < 16 {
+		return append(b, 0x80|byte(n))
+	}
+	return msgp.AppendMapHeader(b, uint32(n))
+}
