@@ -77,6 +77,7 @@ func (p *progress) draw() {
 	if err != nil {
 		width = 80
 	}
+	status = status[:min(len(status), max(width-1, 0))] // a line that wraps is not overwritten
 	fmt.Fprint(p.out, "\r\x1b[K", bar(p.ended.Load(), int64(p.total), width-len(status)-2), status)
 }
 
