@@ -32,7 +32,8 @@
 // session for [Cycle].Lease from the store's now. A session that has lapsed
 // (now >= its expiry) may still renew itself until another session's cycle
 // reclaims it; from then on it is fenced: its cycles, also one with Seq 1,
-// return [ErrFenced] and change nothing. A forgotten session is unknown.
+// return [ErrFenced] and change nothing. A forgotten session is unknown, so a
+// cycle 1 that comes late opens it anew.
 //
 // # What one cycle does, in this order
 //

@@ -69,6 +69,9 @@ func (m *Message) Check() error {
 	if err := m.checkTimes(); err != nil {
 		return err
 	}
+	if err := m.checkHistory(); err != nil {
+		return err
+	}
 	return m.checkSizes()
 }
 
@@ -96,6 +99,22 @@ func (m *Message) checkTimes() error {
 		return fmt.Errorf("%w: timeout %v is outside 0 to %v", ErrInvalid, m.Timeout, MaxTimeout)
 	case m.Retention < 0 || m.Retention > MaxDelay:
 		return fmt.Errorf("%w: retention %v is outside 0 to %v", ErrInvalid, m.Retention, MaxDelay)
+	}
+	return nil
+}
+
+// checkHistory is about the past of a message, which few messages have.
+func (m *Message) checkHistory() error {
+	switch {
+	case m.Lost >= LostLimit:
+		return fmt.Errorf("%w: %d losses in a row make a dead letter, at most %d are allowed", ErrInvalid, m.Lost, LostLimit-1)
+	case len(m.Failures) > MaxFailures:
+		return fmt.Errorf("%w: %d failures, at most the newest %d are kept", ErrInvalid, len(m.Failures), MaxFailures)
+	}
+	for i := range m.Failures {
+		if n := len(m.Failures[i].Reason); n > MaxReasonBytes {
+			return fmt.Errorf("%w: the reason of failure %d has %d bytes, at most %d are allowed (use TrimReason)", ErrTooLarge, i, n, MaxReasonBytes)
+		}
 	}
 	return nil
 }

@@ -86,6 +86,8 @@ var invalidMessages = map[string]func(*broker.Message){
 	"payload":         func(m *broker.Message) { m.Payload = nil },
 	"no runs":         func(m *broker.Message) { m.Max = 0 },
 	"priority":        priority(broker.Critical + 1),
+	"lost too often":  lost(broker.LostLimit),
+	"failures":        func(m *broker.Message) { m.Failures = make([]broker.Failure, broker.MaxFailures+1) },
 	"large payload":   payload('x', broker.MaxPayloadBytes+1),
 	"large headers": func(m *broker.Message) {
 		m.Headers = []broker.Header{{Key: "k", Value: strings.Repeat("v", broker.MaxHeaderBytes)}}
