@@ -105,6 +105,7 @@ type Field struct {
 	Skip     bool   // tq:"-" or msg:"-": not on the wire, zero after decoding
 	Copy     bool   // tq:"copy": strings and bytes inside do not alias the payload
 	Secret   bool   // tq:"secret": not shown in logs
+	Unique   bool   // tq:"unique": part of the key that makes the task unique
 	Max      int64  // tq:"max=…": the largest len allowed, both ways; 0: no limit but the payload's
 	Position token.Position
 }
@@ -127,4 +128,9 @@ func (s *Struct) Field(name string) *Field {
 		return nil
 	}
 	return s.Fields[i]
+}
+
+// HasSecret reports whether a field is not to be shown in logs.
+func (s *Struct) HasSecret() bool {
+	return slices.ContainsFunc(s.Fields, func(f *Field) bool { return f.Secret && !f.Skip })
 }

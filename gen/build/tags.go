@@ -1,0 +1,112 @@
+package build
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/tqgen/taskqueue/gen/diag"
+	"github.com/tqgen/taskqueue/gen/model"
+)
+
+// tags applies the tags of a field.
+func (b *builder) tags(f *model.Field) {
+	tag := reflect.StructTag(f.Tag)
+	name, msg := tag.Lookup("msg")
+	words, tq := tag.Lookup("tq")
+	if !msg && strings.Contains(f.Tag, "msg:") || !tq && strings.Contains(f.Tag, "tq:") {
+		b.errs.Add(f.Position, diag.BadTag, "write `msg:\"name\" tq:\"copy\"`: no space after the colon, one between", "the tag of %s is malformed: %s", f.Name, strconv.Quote(f.Tag))
+		return
+	}
+	if msg {
+		b.msgTag(f, name)
+	}
+	if tq {
+		for word := range strings.SplitSeq(words, ",") {
+			b.tqTag(f, strings.TrimSpace(word))
+		}
+	}
+}
+
+func (b *builder) msgTag(f *model.Field, text string) {
+	name, options, more := strings.Cut(text, ",")
+	switch {
+	case more:
+		b.errs.Add(f.Position, diag.BadTag, "remove it", "the option %q in the msg tag of %s is not supported", options, f.Name)
+	case name == "-":
+		f.Skip = true
+	case name != "":
+		f.Wire = name
+	}
+}
+
+func (b *builder) tqTag(f *model.Field, word string) {
+	key, value, _ := strings.Cut(word, "=")
+	switch {
+	case word == "-":
+		f.Skip = true
+	case word == "copy":
+		f.Copy = true
+	case word == "secret":
+		f.Secret = true
+	case word == "unique":
+		f.Unique = true
+	case word == "key":
+		b.errs.Add(f.Position, diag.NotSupported, "remove it", "the tag tq:%q is not supported yet", word)
+	case key == "max":
+		b.maxTag(f, value)
+	default:
+		b.errs.Add(f.Position, diag.BadTag, diag.DidYouMean(word, []string{"-", "copy", "secret", "unique", "max=64KiB"}), "unknown word %q in the tq tag of %s", word, f.Name)
+	}
+}
+
+// units of sizes; the longer ones come first.
+var units = []struct {
+	name string
+	size int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"kB", 1000}, {"MB", 1e6}, {"B", 1}, {"", 1}}
+
+// maxSize is the largest payload of any store.
+const maxSize = 16 << 20
+
+func (b *builder) maxTag(f *model.Field, text string) {
+	for _, u := range units {
+		digits, ok := strings.CutSuffix(text, u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || n < 1 || n > maxSize/u.size {
+			break
+		}
+		f.Max = n * u.size
+		return
+	}
+	b.errs.Add(f.Position, diag.BadTag, "use a size from 1 to 16MiB, as in tq:\"max=64KiB\"", "max=%q of %s is not a size", text, f.Name)
+}
+
+// limits checks that tags go with the type of a field.
+func (b *builder) limits(f *model.Field, name string) {
+	kind := f.Type.Kind
+	if f.Max > 0 && kind != model.String && kind != model.Bytes && kind != model.Slice && kind != model.Map {
+		b.errs.Add(f.Position, diag.BadTag, "remove it: max is for strings, byte slices, slices and maps", "max on the field %s, which has no length", name)
+	}
+	if f.Copy && !aliases(f.Type) {
+		b.errs.Add(f.Position, diag.BadTag, "remove it: only strings and byte slices can alias the payload", "copy on the field %s, which never aliases it", name)
+	}
+}
+
+// aliases reports whether a decoded value may hold on to the payload's memory.
+func aliases(t *model.Type) bool {
+	switch t.Kind {
+	case model.String, model.Bytes:
+		return true
+	case model.Slice, model.Array, model.Pointer:
+		return aliases(t.Elem)
+	case model.Map:
+		return aliases(t.Key) || aliases(t.Elem)
+	case model.StructKind:
+		return t.Struct.Inline
+	}
+	return false
+}

@@ -1,0 +1,69 @@
+// Package check finds what is wrong with a model as a whole: names that
+// collide, and names that no store accepts. What is wrong with a single type or
+// directive was found before.
+package check
+
+import (
+	"fmt"
+	"go/token"
+	"maps"
+	"slices"
+
+	"github.com/tqgen/taskqueue/gen/diag"
+	"github.com/tqgen/taskqueue/gen/directive"
+	"github.com/tqgen/taskqueue/gen/model"
+)
+
+// Run checks all packages of a module together.
+func Run(packages []*model.Package, errs *diag.List) {
+	wire := map[string][]*model.Task{}
+	for _, p := range packages {
+		checkNames(p, errs)
+		for _, t := range p.Tasks {
+			wire[t.Wire] = append(wire[t.Wire], t)
+			checkTask(t, errs)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(wire)) {
+		if tasks := wire[name]; len(tasks) > 1 {
+			sameWireName(name, tasks, errs)
+		}
+	}
+}
+
+// sameWireName reports each of the tasks, with the place of another one.
+func sameWireName(name string, tasks []*model.Task, errs *diag.List) {
+	for i, t := range tasks {
+		other := tasks[(i+1)%len(tasks)]
+		errs.Add(t.Position, diag.SameWireName, "give one of them another name: //taskqueue:task name=…",
+			"the task %s is called %q, and so is %s at %s", t.Name, name, other.Name, other.Position)
+	}
+}
+
+func checkTask(t *model.Task, errs *diag.List) {
+	if !t.Execute && !token.IsExported(t.Name) {
+		errs.Add(t.Position, diag.UnexportedTask, "export it, or give it an Execute method", "the task %s is unexported and has no Execute", t.Name)
+	}
+	if !directive.ValidName(t.Wire) {
+		errs.Add(t.Position, diag.BadName, "give it a name: //taskqueue:task name=…", "%q cannot be the name of a task: 1 to %d of A-Z a-z 0-9 _ . : -", t.Wire, directive.MaxNameLen)
+	}
+}
+
+// checkNames finds generated names that are taken, by the package or by each
+// other.
+func checkNames(p *model.Package, errs *diag.List) {
+	generated := p.Generated()
+	for _, name := range slices.Sorted(maps.Keys(generated)) {
+		tasks := generated[name]
+		if p.Scope[name] {
+			at, of := p.Tasks[0], fmt.Sprintf("the tasks of package %s", p.Name)
+			if len(tasks) > 0 {
+				at, of = tasks[0], "the task "+tasks[0].Name
+			}
+			errs.Add(at.Position, diag.TakenName, "rename your "+name, "the package declares %s, which tqgen generates for %s", name, of)
+		}
+		if len(tasks) > 1 {
+			errs.Add(tasks[1].Position, diag.TakenName, "rename one of the types", "the tasks %s and %s both need the generated name %s", tasks[0].Name, tasks[1].Name, name)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package load
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// A pattern selects folders of the module as the go command's patterns do.
+type pattern struct {
+	text string
+	rel  string // folder from the root of the module; "" is the root
+	all  bool   // and everything below: it ended in "..."
+}
+
+// parsePattern understands folders (., ./a, /abs/a), import paths in the
+// module, and both with /... at the end. dir is where relative ones start.
+func parsePattern(m Module, dir, text string) (pattern, error) {
+	p := pattern{text: text}
+	name := text
+	switch {
+	case name == "...":
+		name, p.all = m.Path, true
+	case strings.HasSuffix(name, "/..."):
+		name, p.all = strings.TrimSuffix(name, "/..."), true
+	}
+	if strings.Contains(name, "...") {
+		return p, fmt.Errorf("pattern %q: \"...\" may only stand at the end", text)
+	}
+	if rest, ok := strings.CutPrefix(name+"/", m.Path+"/"); ok {
+		p.rel = strings.TrimSuffix(rest, "/")
+		return p, nil
+	}
+	abs := filepath.FromSlash(name)
+	if !filepath.IsAbs(abs) {
+		abs = filepath.Join(dir, abs)
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	rel, err := filepath.Rel(m.Dir, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return p, fmt.Errorf("pattern %q: not in the module %s (%s); run tqgen there", text, m.Path, m.Dir)
+	}
+	if p.rel = filepath.ToSlash(rel); p.rel == "." {
+		p.rel = ""
+	}
+	return p, nil
+}
+
+func (p pattern) matches(rel string) bool {
+	return rel == p.rel || p.all && (p.rel == "" || strings.HasPrefix(rel, p.rel+"/"))
+}
+
+// selected returns the import paths of the folders that the patterns match.
+func selected(m Module, dirs []Dir, dir string, patterns []string) (map[string]bool, error) {
+	found := map[string]bool{}
+	for _, text := range patterns {
+		p, err := parsePattern(m, dir, text)
+		if err != nil {
+			return nil, err
+		}
+		any := false
+		for _, d := range dirs {
+			rel, err := filepath.Rel(m.Dir, d.Path)
+			if err != nil {
+				return nil, err
+			}
+			if rel = filepath.ToSlash(rel); p.matches(strings.TrimPrefix(path.Clean("/"+rel), "/")) {
+				found[d.Import], any = true, true
+			}
+		}
+		if !any {
+			return nil, fmt.Errorf("pattern %q: no Go files in the module %s match it", text, m.Path)
+		}
+	}
+	return found, nil
+}

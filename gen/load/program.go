@@ -1,0 +1,177 @@
+package load
+
+import (
+	"context"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"strings"
+
+	"github.com/tqgen/taskqueue/gen/diag"
+	"github.com/tqgen/taskqueue/gen/model"
+)
+
+// A Root is a name that the model needs: a task, or the type of a result.
+type Root struct{ Path, Name string }
+
+// A Loader type-checks what is reached from some roots.
+type Loader interface {
+	Load(ctx context.Context, t *Tree, roots []Root, errs *diag.List) (*Program, error)
+}
+
+// A Program is what a loader found.
+type Program struct {
+	packages map[string]*Package
+}
+
+// A Package is a type-checked package, or as much of one as was needed.
+type Package struct {
+	model.Ref
+	Dir   string          // "" outside of the main module
+	Types *types.Package  // the types may be incomplete where Errors say so
+	Scope map[string]bool // every name at package level; only in the main module
+
+	errors []types.Error
+}
+
+// Package returns a package that was needed; nil if it is not there.
+func (p *Program) Package(path string) *Package { return p.packages[path] }
+
+// Lookup finds a name at package level; nil if there is none.
+func (p *Program) Lookup(path, name string) types.Object {
+	if pkg := p.packages[path]; pkg != nil && pkg.Types != nil {
+		return pkg.Types.Scope().Lookup(name)
+	}
+	return nil
+}
+
+// Problem returns the compiler's message about the line of a position, and
+// where it is, if there is one.
+func (p *Package) Problem(line token.Position) (text string, at token.Position, ok bool) {
+	for _, e := range p.errors {
+		if at := e.Fset.Position(e.Pos); at.Filename == line.Filename && at.Line == line.Line {
+			return e.Msg, at, true
+		}
+	}
+	return "", token.Position{}, false
+}
+
+// A source is the files of a package that take part in this build, tests and
+// our own output left out.
+type source struct {
+	model.Ref
+	dir   string
+	files []*ast.File
+}
+
+// source reads the package in a folder. In the main module, what is wrong with
+// the files is reported.
+func (t *Tree) source(path, dir string, names []string, errs *diag.List) *source {
+	s := &source{Ref: model.Ref{Path: path}, dir: dir}
+	first := ""
+	for _, name := range names {
+		f := t.parse(filepath.Join(dir, name), nil)
+		if errs != nil {
+			f.report(errs)
+		}
+		if f.ast == nil {
+			continue
+		}
+		switch clause := f.ast.Name.Name; {
+		case s.Name == "":
+			s.Name, first = clause, name
+		case clause != s.Name:
+			if errs != nil {
+				errs.Add(t.Fset.Position(f.ast.Name.Pos()), diag.MixedPackages, "move one of the files to another folder", "package %s, but %s is of package %s", clause, first, s.Name)
+			}
+			continue
+		}
+		s.files = append(s.files, f.ast)
+	}
+	return s
+}
+
+// scope collects the names that files declare at package level.
+func scope(files []*ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, f := range files {
+		for _, d := range f.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					names[d.Name.Name] = true
+				}
+			case *ast.GenDecl:
+				addNames(names, d)
+			}
+		}
+	}
+	delete(names, "_")
+	delete(names, "init")
+	return names
+}
+
+func addNames(names map[string]bool, d *ast.GenDecl) {
+	for _, spec := range d.Specs {
+		switch s := spec.(type) {
+		case *ast.TypeSpec:
+			names[s.Name.Name] = true
+		case *ast.ValueSpec:
+			for _, id := range s.Names {
+				names[id.Name] = true
+			}
+		}
+	}
+}
+
+// importName guesses the name of a package from its path, as people and tools
+// do: the last element that is no version, without "go-" and ".go".
+func importName(path string) string {
+	elements := strings.Split(path, "/")
+	last := elements[len(elements)-1]
+	if len(elements) > 1 && len(last) > 1 && last[0] == 'v' && strings.Trim(last[1:], "0123456789") == "" {
+		last = elements[len(elements)-2]
+	}
+	last, _, _ = strings.Cut(last, ".v")
+	last = strings.TrimPrefix(strings.TrimSuffix(last, ".go"), "go-")
+	return strings.TrimSuffix(last, "-go")
+}
+
+// imported finds the path that a name stands for in a file: by its alias, or by
+// the guess of importName.
+func imported(f *ast.File, name string) (string, bool) {
+	for _, spec := range f.Imports {
+		path := strings.Trim(spec.Path.Value, "\"`")
+		if spec.Name != nil && spec.Name.Name == name || spec.Name == nil && importName(path) == name {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// Imported finds the path that a package's name stands for in a file, or in
+// another file of its package. An import path stands for itself.
+func Imported(files []*ast.File, name string) (string, bool) {
+	for _, f := range files {
+		if path, ok := imported(f, name); ok {
+			return path, true
+		}
+	}
+	return name, strings.Contains(name, "/")
+}
+
+// newChecker is the configuration of the type-checker that both loaders share.
+func newChecker(t *Tree, importer types.Importer, into *Package) *types.Config {
+	return &types.Config{
+		Importer:         importer,
+		IgnoreFuncBodies: true,
+		FakeImportC:      true,
+		Sizes:            types.SizesFor("gc", t.build.GOARCH),
+		Error: func(err error) {
+			if e, ok := err.(types.Error); ok {
+				into.errors = append(into.errors, e)
+			}
+		},
+	}
+}
