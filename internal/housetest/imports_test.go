@@ -161,7 +161,7 @@ var importers = []struct {
 }
 
 // testSupport are packages that exist for tests.
-var testSupport = []string{"./runtime/broker/brokertest/...", "./runtime/tqtest/...", "./internal/redistest/..."}
+var testSupport = []string{"./runtime/broker/brokertest/...", "./runtime/tqtest/...", "./internal/redistest/...", "./internal/codectest/..."}
 
 func TestOnlyTheirImporters(t *testing.T) {
 	for _, p := range listed(t) {
