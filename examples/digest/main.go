@@ -27,7 +27,7 @@ import (
 	"syscall"
 )
 
-//go:generate go run ../../cmd/tqgen ./...
+//go:generate go tool tqgen ./...
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -4,12 +4,12 @@ package files
 
 import (
 	"context"
-	"time"
-
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/codegen"
+	"time"
 )
 
+// The handshake: without this constant, the runtime is older than tqgen.
 const _ = codegen.Protocol1_if_undefined_run_go_get_u_github_com_tqgen_taskqueue
 
 // A Handler does the work of the tasks in this package.
@@ -19,7 +19,7 @@ type Handler interface {
 	Digest(ctx context.Context, task *Digest) (*Sum, error)
 }
 
-// Tasks binds every task in this package to its method of h.
+// Tasks binds every task in this package to its method of h, or to its own Execute.
 func Tasks(h Handler) []taskqueue.Task {
 	return []taskqueue.Task{
 		codegen.TaskWithResult(&digestKind, h.Digest),
@@ -34,25 +34,23 @@ var digestKind = codegen.ResultKind[Digest, *Sum]{
 			Retries:   4,
 			Timeout:   time.Minute,
 			Retention: 10 * time.Minute,
-			Backoff: taskqueue.Backoff{
-				Intervals: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond},
-			},
+			Backoff:   taskqueue.Backoff{Intervals: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
 		},
 	},
 	Result: codegen.Pointer[Sum](),
 }
 
 // Job returns t as a job, to be enqueued together with others.
-func (t Digest) Job(opts ...taskqueue.Option) taskqueue.Job {
-	return codegen.Job(&digestKind.Kind, &t, opts)
+func (t Digest) Job(options ...taskqueue.Option) taskqueue.Job {
+	return codegen.Job(&digestKind.Kind, &t, options)
 }
 
 // Enqueue adds t to the queue "digest".
-func (t Digest) Enqueue(ctx context.Context, c *taskqueue.Client, opts ...taskqueue.Option) (taskqueue.Future[*Sum], error) {
-	return codegen.Enqueue(ctx, c, &digestKind, t.Job(opts...))
+func (t Digest) Enqueue(ctx context.Context, c *taskqueue.Client, options ...taskqueue.Option) (taskqueue.Future[*Sum], error) {
+	return codegen.Enqueue(ctx, c, &digestKind, t.Job(options...))
 }
 
-// DigestFuture is the future of a Digest that was enqueued before.
+// DigestFuture returns the future of the Digest with an id, from any process.
 func DigestFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[*Sum] {
 	return codegen.Future(c, &digestKind, id)
 }

@@ -3,163 +3,150 @@
 package files
 
 import (
-	"github.com/tinylib/msgp/msgp"
+	"github.com/tqgen/taskqueue/runtime/codegen"
+	"time"
 )
 
-// MarshalMsg implements msgp.Marshaler
-func (z Digest) MarshalMsg(b []byte) (o []byte, err error) {
-	o = msgp.Require(b, z.Msgsize())
-	// map header, size 1
-	// string "Path"
-	o = append(o, 0x81, 0xa4, 0x50, 0x61, 0x74, 0x68)
-	o = msgp.AppendString(o, z.Path)
-	return
+type Digest_changed__run_go_tool_tqgen = struct {
+	Path string
 }
 
-// UnmarshalMsg implements msgp.Unmarshaler
-func (z *Digest) UnmarshalMsg(bts []byte) (o []byte, err error) {
-	var field []byte
-	_ = field
-	var zb0001 uint32
-	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
-	if err != nil {
-		err = msgp.WrapError(err)
-		return
+var _ Digest = Digest_changed__run_go_tool_tqgen{}
+
+type Sum_changed__run_go_tool_tqgen = struct {
+	Size    int64
+	Lines   int64
+	SHA256  [32]uint8
+	Worker  string
+	Attempt int
+	Wait    time.Duration
+	Run     time.Duration
+}
+
+var _ Sum = Sum_changed__run_go_tool_tqgen{}
+
+// MarshalMsg appends the MessagePack form to b.
+func (t *Digest) MarshalMsg(b []byte) ([]byte, error) {
+	if cap(b) == 0 {
+		b = make([]byte, 0, t.Msgsize())
 	}
-	for zb0001 > 0 {
-		zb0001--
-		field, bts, err = msgp.ReadMapKeyZC(bts)
-		if err != nil {
-			err = msgp.WrapError(err)
-			return
+	b = append(b, "\x81\xa4Path"...)
+	b = codegen.AppendString(b, t.Path)
+	return b, nil
+}
+
+// UnmarshalMsg reads what MarshalMsg wrote and returns the rest. Nothing of what
+// the struct held before is left. Strings share the memory of b.
+func (t *Digest) UnmarshalMsg(b []byte) ([]byte, error) {
+	var err error
+	*t = Digest{}
+	var n1 int
+	if n1, b, err = codegen.ReadFields(b); err != nil {
+		return b, codegen.At(err, "Digest", "")
+	}
+	for range n1 {
+		var key2 string
+		if key2, b, err = codegen.ReadKey(b); err != nil {
+			return b, codegen.At(err, "Digest", "")
 		}
-		switch msgp.UnsafeString(field) {
+		switch key2 {
 		case "Path":
-			z.Path, bts, err = msgp.ReadStringBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Path")
-				return
+			if n3 := codegen.Short(b); n3 >= 0 {
+				t.Path, b = codegen.Cut[string](b, n3)
+			} else if t.Path, b, err = codegen.ReadString[string](b); err != nil {
+				return b, codegen.At(err, "Digest", "Path")
 			}
 		default:
-			bts, err = msgp.Skip(bts)
-			if err != nil {
-				err = msgp.WrapError(err)
-				return
+			if b, err = codegen.Skip(b); err != nil {
+				return b, codegen.At(err, "Digest", "")
 			}
 		}
 	}
-	o = bts
-	return
+	return b, nil
 }
 
-// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
-func (z Digest) Msgsize() (s int) {
-	s = 1 + 5 + msgp.StringPrefixSize + len(z.Path)
-	return
+// Msgsize is an upper bound for the length of what MarshalMsg appends.
+func (t *Digest) Msgsize() int {
+	return 11 + len(t.Path)
 }
 
-// MarshalMsg implements msgp.Marshaler
-func (z *Sum) MarshalMsg(b []byte) (o []byte, err error) {
-	o = msgp.Require(b, z.Msgsize())
-	// map header, size 7
-	// string "Size"
-	o = append(o, 0x87, 0xa4, 0x53, 0x69, 0x7a, 0x65)
-	o = msgp.AppendInt64(o, z.Size)
-	// string "Lines"
-	o = append(o, 0xa5, 0x4c, 0x69, 0x6e, 0x65, 0x73)
-	o = msgp.AppendInt64(o, z.Lines)
-	// string "SHA256"
-	o = append(o, 0xa6, 0x53, 0x48, 0x41, 0x32, 0x35, 0x36)
-	o = msgp.AppendBytes(o, (z.SHA256)[:])
-	// string "Worker"
-	o = append(o, 0xa6, 0x57, 0x6f, 0x72, 0x6b, 0x65, 0x72)
-	o = msgp.AppendString(o, z.Worker)
-	// string "Attempt"
-	o = append(o, 0xa7, 0x41, 0x74, 0x74, 0x65, 0x6d, 0x70, 0x74)
-	o = msgp.AppendInt(o, z.Attempt)
-	// string "Wait"
-	o = append(o, 0xa4, 0x57, 0x61, 0x69, 0x74)
-	o = msgp.AppendDuration(o, z.Wait)
-	// string "Run"
-	o = append(o, 0xa3, 0x52, 0x75, 0x6e)
-	o = msgp.AppendDuration(o, z.Run)
-	return
-}
-
-// UnmarshalMsg implements msgp.Unmarshaler
-func (z *Sum) UnmarshalMsg(bts []byte) (o []byte, err error) {
-	var field []byte
-	_ = field
-	var zb0001 uint32
-	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
-	if err != nil {
-		err = msgp.WrapError(err)
-		return
+// MarshalMsg appends the MessagePack form to b.
+func (t *Sum) MarshalMsg(b []byte) ([]byte, error) {
+	if cap(b) == 0 {
+		b = make([]byte, 0, t.Msgsize())
 	}
-	for zb0001 > 0 {
-		zb0001--
-		field, bts, err = msgp.ReadMapKeyZC(bts)
-		if err != nil {
-			err = msgp.WrapError(err)
-			return
+	b = append(b, "\x87\xa4Size"...)
+	b = codegen.AppendInt(b, t.Size)
+	b = append(b, "\xa5Lines"...)
+	b = codegen.AppendInt(b, t.Lines)
+	b = append(b, "\xa6SHA256\xc4 "...)
+	b = append(b, t.SHA256[:]...)
+	b = append(b, "\xa6Worker"...)
+	b = codegen.AppendString(b, t.Worker)
+	b = append(b, "\xa7Attempt"...)
+	b = codegen.AppendInt(b, t.Attempt)
+	b = append(b, "\xa4Wait"...)
+	b = codegen.AppendInt(b, t.Wait)
+	b = append(b, "\xa3Run"...)
+	b = codegen.AppendInt(b, t.Run)
+	return b, nil
+}
+
+// UnmarshalMsg reads what MarshalMsg wrote and returns the rest. Nothing of what
+// the struct held before is left. Strings share the memory of b.
+func (t *Sum) UnmarshalMsg(b []byte) ([]byte, error) {
+	var err error
+	*t = Sum{}
+	var n1 int
+	if n1, b, err = codegen.ReadFields(b); err != nil {
+		return b, codegen.At(err, "Sum", "")
+	}
+	for range n1 {
+		var key2 string
+		if key2, b, err = codegen.ReadKey(b); err != nil {
+			return b, codegen.At(err, "Sum", "")
 		}
-		switch msgp.UnsafeString(field) {
+		switch key2 {
 		case "Size":
-			z.Size, bts, err = msgp.ReadInt64Bytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Size")
-				return
+			if t.Size, b, err = codegen.ReadInt[int64](b); err != nil {
+				return b, codegen.At(err, "Sum", "Size")
 			}
 		case "Lines":
-			z.Lines, bts, err = msgp.ReadInt64Bytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Lines")
-				return
+			if t.Lines, b, err = codegen.ReadInt[int64](b); err != nil {
+				return b, codegen.At(err, "Sum", "Lines")
 			}
 		case "SHA256":
-			bts, err = msgp.ReadExactBytes(bts, (z.SHA256)[:])
-			if err != nil {
-				err = msgp.WrapError(err, "SHA256")
-				return
+			if b, err = codegen.ReadExactly(b, t.SHA256[:]); err != nil {
+				return b, codegen.At(err, "Sum", "SHA256")
 			}
 		case "Worker":
-			z.Worker, bts, err = msgp.ReadStringBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Worker")
-				return
+			if n3 := codegen.Short(b); n3 >= 0 {
+				t.Worker, b = codegen.Cut[string](b, n3)
+			} else if t.Worker, b, err = codegen.ReadString[string](b); err != nil {
+				return b, codegen.At(err, "Sum", "Worker")
 			}
 		case "Attempt":
-			z.Attempt, bts, err = msgp.ReadIntBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Attempt")
-				return
+			if t.Attempt, b, err = codegen.ReadInt[int](b); err != nil {
+				return b, codegen.At(err, "Sum", "Attempt")
 			}
 		case "Wait":
-			z.Wait, bts, err = msgp.ReadDurationBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Wait")
-				return
+			if t.Wait, b, err = codegen.ReadInt[time.Duration](b); err != nil {
+				return b, codegen.At(err, "Sum", "Wait")
 			}
 		case "Run":
-			z.Run, bts, err = msgp.ReadDurationBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Run")
-				return
+			if t.Run, b, err = codegen.ReadInt[time.Duration](b); err != nil {
+				return b, codegen.At(err, "Sum", "Run")
 			}
 		default:
-			bts, err = msgp.Skip(bts)
-			if err != nil {
-				err = msgp.WrapError(err)
-				return
+			if b, err = codegen.Skip(b); err != nil {
+				return b, codegen.At(err, "Sum", "")
 			}
 		}
 	}
-	o = bts
-	return
+	return b, nil
 }
 
-// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
-func (z *Sum) Msgsize() (s int) {
-	s = 1 + 5 + msgp.Int64Size + 6 + msgp.Int64Size + 7 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 7 + msgp.StringPrefixSize + len(z.Worker) + 8 + msgp.IntSize + 5 + msgp.DurationSize + 4 + msgp.DurationSize
-	return
+// Msgsize is an upper bound for the length of what MarshalMsg appends.
+func (t *Sum) Msgsize() int {
+	return 130 + len(t.Worker)
 }
