@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// drainScenario measures a worker that finds the queue full: from its start to
+// the end of the last handler. It ends when all is settled, which is in the
+// server's share.
+func drainScenario(metric string, slots int, strict bool) func(*trial) error {
+	return func(t *trial) error {
+		n := t.size.tasks
+		if err := load(t.ctx, t.queue, n); err != nil {
+			return err
+		}
+		before, err := t.store.usage(t.ctx)
+		if err != nil {
+			return err
+		}
+		elapsed, err := drain(t.ctx, t.queue, n, slots, strict)
+		if err != nil {
+			return err
+		}
+		after, err := t.store.usage(t.ctx)
+		t.add(metric+"_per_s", float64(n)/elapsed.Seconds())
+		t.add(metric+"_redis_us_per_task", float64((after.cpu-before.cpu).Nanoseconds())/1e3/float64(n))
+		t.add(metric+"_redis_cmds_per_task", (after.commands-before.commands-1)/float64(n))
+		return err
+	}
+}
+
+// drain works until n tasks have run. One more or less is an error: a queue
+// that loses or repeats tasks has no speed.
+func drain(ctx context.Context, q queue, n, slots int, strict bool) (time.Duration, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var ran atomic.Int64
+	var elapsed time.Duration
+	start := time.Now()
+	err := q.work(ctx, slots, strict, func([]byte) {
+		if ran.Add(1) == int64(n) {
+			elapsed = time.Since(start)
+			stop()
+		}
+	})
+	if got := ran.Load(); err == nil && got != int64(n) {
+		err = fmt.Errorf("%d runs of %d tasks", got, n)
+	}
+	return elapsed, err
+}
+
+// measureMemory compares the server with a queue of waiting tasks and without.
+func measureMemory(t *trial) error {
+	if err := t.queue.close(); err != nil {
+		return err
+	}
+	before, err := t.store.quiet(t.ctx)
+	if err != nil {
+		return err
+	}
+	if t.queue, err = t.open(); err != nil {
+		return err
+	}
+	if err := load(t.ctx, t.queue, t.size.tasks); err != nil {
+		return err
+	}
+	if err := t.queue.close(); err != nil {
+		return err
+	}
+	after, err := t.store.quiet(t.ctx)
+	t.add("bytes_per_pending", (after.memory-before.memory)/float64(t.size.tasks))
+	return err
+}

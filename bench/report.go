@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A report is what a run has found.
+type report struct {
+	Date         string            `json:"date"` // UTC
+	Machine      machine           `json:"machine"`
+	Versions     map[string]string `json:"versions"`
+	Rounds       int               `json:"rounds"`
+	Tasks        int               `json:"tasks"` // a queue held
+	PayloadBytes int               `json:"payload_bytes"`
+	Samples      samples           `json:"samples"` // metric, system: one figure a round
+
+	figures []figure
+}
+
+func newReport(ctx context.Context, s *store, p plan, all samples) *report {
+	return &report{
+		Date:         time.Now().UTC().Format(time.DateOnly),
+		Machine:      thisMachine(),
+		Versions:     versions(ctx, s),
+		Rounds:       p.rounds,
+		Tasks:        p.size.tasks,
+		PayloadBytes: payloadBytes,
+		Samples:      all,
+		figures:      figures(all),
+	}
+}
+
+// MarshalJSON puts the figures beside the report's own fields, so that others
+// find each by its key.
+func (r *report) MarshalJSON() ([]byte, error) {
+	type plain report
+	own, err := json.Marshal((*plain)(r))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]json.RawMessage{}
+	if err := json.Unmarshal(own, &all); err != nil {
+		return nil, err
+	}
+	for key, value := range r.keyed() {
+		all[key] = json.RawMessage(strconv.FormatFloat(value, 'f', decimals(value), 64))
+	}
+	return json.Marshal(all)
+}
+
+// keyed are the figures by key: the published ones, and all raw ones.
+func (r *report) keyed() map[string]float64 {
+	values := medians(r.Samples)
+	published := map[string]float64{}
+	for _, f := range r.figures {
+		if f.ratio != "" {
+			published[f.ratio] = f.times
+		}
+		if f.key != "" {
+			published[f.key] = f.us
+		}
+	}
+	maps.Copy(values, published)
+	return values
+}
+
+func (r *report) write(path string) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
+}
+
+// markdown is the report as a table.
+func (r *report) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %d CPUs, %s; Redis %s, %s, asynq %s; %s; medians of %d rounds, %s tasks of %d bytes\n\n",
+		r.Machine.CPU, r.Machine.CPUs, r.Machine.System, r.Versions["redis"], r.Versions["go"], r.Versions["asynq"],
+		r.Date, r.Rounds, digits(float64(r.Tasks)), r.PayloadBytes)
+	b.WriteString("| | taskqueue | asynq | times better | |\n|---|--:|--:|--:|---|\n")
+	for _, f := range r.figures {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.title, amount(f.us, f.unit), amount(f.them, f.unit), times(f.times), f.note)
+	}
+	return b.String()
+}
+
+func amount(x float64, unit string) string { return strings.TrimSpace(digits(x) + " " + unit) }
+
+func times(x float64) string {
+	if x == 0 {
+		return "–"
+	}
+	return digits(x)
+}
+
+// digits writes a number with three digits, or all before the point, in groups
+// of thousands.
+func digits(x float64) string {
+	whole, fraction, point := strings.Cut(strconv.FormatFloat(x, 'f', decimals(x), 64), ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if point {
+		return whole + "." + fraction
+	}
+	return whole
+}
+
+// decimals is how many digits after the point make three in all.
+func decimals(x float64) int {
+	if x == 0 {
+		return 0
+	}
+	return max(0, 2-int(math.Floor(math.Log10(math.Abs(x)))))
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+
+	"github.com/tqgen/taskqueue/bench/tasks"
+)
+
+// A taskqueueQueue is this module with its defaults.
+type taskqueueQueue struct{ client *taskqueue.Client }
+
+func openTaskqueue(url string) (queue, error) {
+	client, err := taskqueue.Open(context.Background(), url)
+	if err != nil {
+		return nil, err
+	}
+	return &taskqueueQueue{client}, nil
+}
+
+func (q *taskqueueQueue) enqueue(ctx context.Context, payload []byte) error {
+	_, err := q.client.Enqueue(ctx, tasks.Noop{Data: data(payload)}.Job())
+	return err
+}
+
+func (q *taskqueueQueue) enqueueAll(ctx context.Context, payloads [][]byte) error {
+	jobs := make([]taskqueue.Job, len(payloads))
+	for i, p := range payloads {
+		jobs[i] = tasks.Noop{Data: data(p)}.Job()
+	}
+	_, err := q.client.EnqueueAll(ctx, jobs...)
+	return err
+}
+
+// codecBytes is what the serializer adds to Noop.Data.
+const codecBytes = 8
+
+// data leaves room for what the serializer adds, so that the payload has the
+// size that the others' has.
+func data(payload []byte) []byte { return payload[:payloadBytes-codecBytes] }
+
+func (q *taskqueueQueue) work(ctx context.Context, slots int, strict bool, handle func([]byte)) error {
+	config := taskqueue.WorkerConfig{
+		Tasks:       tasks.Tasks(tasks.Func(handle)),
+		Concurrency: slots,
+		Logger:      slog.New(slog.DiscardHandler),
+	}
+	if strict {
+		config.Prefetch = taskqueue.NoPrefetch
+	}
+	worker, err := taskqueue.NewWorker(q.client, config)
+	if err != nil {
+		return err
+	}
+	return worker.Run(ctx)
+}
+
+func (q *taskqueueQueue) close() error { return q.client.Close() }
