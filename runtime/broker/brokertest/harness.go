@@ -27,9 +27,17 @@ type Harness struct {
 	// expire by real time must therefore carry its instant as well.
 	SetClock func(now time.Time)
 
-	// Audit checks the structures of a queue while nobody uses it: each task
-	// in one place, counters that add up, keys held by whom they should be. It
-	// returns the problems found.
+	// Audit checks the structures of a queue while nobody uses it and returns
+	// the problems found, in words that name the task, the session or the key.
+	// It is a store's own, as only the store knows its structures, and should
+	// read them raw instead of through the Broker. What it has to see: each
+	// task is in exactly one place, and that is the lane, the state or the
+	// claim that its envelope asks for; what is ordered is in order; a session
+	// is where it will be found when it lapses, and a fenced one holds claims;
+	// a unique key without a window is held by a task that has not ended; the
+	// counters add up (Enqueued is all that is here, Done and Discarded; Died
+	// is Dead); nothing is left over that no task, session or outcome needs.
+	// An unknown queue is sound. See membroker.Audit for an example.
 	Audit func(ctx context.Context, queue string) []string
 }
 

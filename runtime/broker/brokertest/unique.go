@@ -1,6 +1,7 @@
 package brokertest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -91,6 +92,29 @@ var uniqueTests = []test{
 		f.duplicate(a.ID, unique("key", time.Minute))
 		f.advance(time.Minute)
 		f.enqueue(f.task("b", unique("key", time.Minute)))
+	}},
+	{"thousands of windows end at once", func(f *fixture) {
+		f.stop()
+		batch := func() (all []broker.Message) {
+			for i := range 3 * broker.MaxBatch {
+				all = append(all, f.task("x", unique(name("key", i), time.Second)))
+			}
+			return all
+		}
+		f.enqueue(batch()...)
+		f.advance(time.Second)
+		second := batch()
+		f.enqueue(second...)
+		receipts := f.offer(batch()...)
+		f.equal("receipts", len(receipts), len(second))
+		for i, r := range receipts {
+			if r.Index != i || r.Existing != second[i].ID || !errors.Is(r.Err, broker.ErrDuplicate) {
+				f.Fatalf("receipt %d: %+v", i, r)
+			}
+		}
+		f.advance(time.Second - time.Millisecond)
+		f.duplicate(second[0].ID, unique(name("key", 0), time.Second))
+		f.duplicate(second[2999].ID, unique(name("key", 2999), time.Second))
 	}},
 	{"the end of an old task does not free the key of a new one", func(f *fixture) {
 		f.stop().enqueue(f.task("a", unique("key", time.Second)))

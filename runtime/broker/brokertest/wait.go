@@ -79,6 +79,27 @@ var waitTests = []test{
 		receive(f, woken)
 		f.arrives(f.worker("w"), "a")
 	}},
+	{"wait wakes for the first of many queues", func(f *fixture) {
+		inOther := func(m *broker.Message) { m.Queue = "other" }
+		f.enqueue(f.task("late", delay(time.Hour)), f.task("a", delay(soon), inOther))
+		f.equal("queue", f.wait(f.queue, "other", "empty"), "other")
+		f.queue = "other"
+		f.arrives(f.worker("w"), "a")
+		woken := f.waiting("mail", "empty", "other")
+		f.enqueue(f.task("b", delay(soon)))
+		f.equal("queue", receive(f, woken), "other")
+		f.arrives(f.worker("v"), "b")
+	}},
+	{"wait wakes for a task that is due already", func(f *fixture) {
+		woken := f.waiting(f.queue)
+		f.enqueue(f.task("a", due(time.Now().Add(-time.Hour))))
+		f.equal("queue", receive(f, woken), f.queue)
+	}},
+	{"wait wakes for a suspect", func(f *fixture) {
+		woken := f.waiting(f.queue)
+		f.suspects("s")
+		f.equal("queue", receive(f, woken), f.queue)
+	}},
 	{"wait wakes when a retry is due", func(f *fixture) {
 		f.put("a")
 		w := f.worker("w")
@@ -102,10 +123,13 @@ var waitTests = []test{
 		receive(f, woken)
 		f.worker("other").claimed(2, "b", "a") // a's claim is newer than b's
 	}},
-	{"wait wakes when a lease lapses", func(f *fixture) {
+	{"wait wakes when a lease lapses, be it renewed meanwhile", func(f *fixture) {
 		f.put("a")
+		w := f.worker("w")
+		w.next.Lease = broker.MinLease
+		w.claimed(1, "a")
 		woken := f.waiting(f.queue)
-		f.worker("w").cycle(want(1), func(c *broker.Cycle) { c.Lease = broker.MinLease })
+		w.cycle()
 		receive(f, woken)
 		f.arrives(f.worker("other"), "a")
 	}},
@@ -136,9 +160,10 @@ func (f *fixture) wait(queues ...string) string {
 	return q
 }
 
-// waiting starts a Wait. It may have begun to block or not: the answer must be
-// the same.
+// waiting starts a Wait where there is no work. By the time that this returns
+// it blocks, most likely; the answer must be the same if it does not.
 func (f *fixture) waiting(queues ...string) <-chan string {
+	f.Helper()
 	woken := make(chan string, 1)
 	ctx, cancel := context.WithCancel(f.Context())
 	ended := make(chan struct{})
@@ -149,6 +174,7 @@ func (f *fixture) waiting(queues ...string) <-chan string {
 		}
 	}()
 	f.Cleanup(func() { cancel(); <-ended })
+	f.blocksFor(soon/5, queues)
 	return woken
 }
 
@@ -156,7 +182,12 @@ func (f *fixture) waiting(queues ...string) <-chan string {
 // but not over and over.
 func (f *fixture) blocks(queues ...string) {
 	f.Helper()
-	ctx, cancel := context.WithTimeout(f.Context(), soon)
+	f.blocksFor(soon, queues)
+}
+
+func (f *fixture) blocksFor(d time.Duration, queues []string) {
+	f.Helper()
+	ctx, cancel := context.WithTimeout(f.Context(), d)
 	defer cancel()
 	const spurious = 10
 	for range spurious {

@@ -2,7 +2,6 @@ package membroker
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
@@ -17,7 +16,7 @@ func (b *Broker) Audit(queue string) []string {
 	if q == nil {
 		return nil
 	}
-	a := audit{q: q, now: b.now(), seen: map[*task]int{}}
+	a := audit{q: q, seen: map[*task]int{}}
 	a.pending()
 	a.scheduled()
 	a.active()
@@ -32,7 +31,6 @@ func (b *Broker) Audit(queue string) []string {
 
 type audit struct {
 	q        *queue
-	now      time.Time
 	seen     map[*task]int // in how many places
 	problems []string
 }
@@ -54,7 +52,7 @@ func (a *audit) pending() {
 		for i := range a.q.lanes[lane].len() {
 			t := a.q.lanes[lane].at(i)
 			a.found(t, broker.Pending)
-			a.expect(laneOf(&t.Message) == lane, "task %s is in lane %d, not %d", t.ID, lane, laneOf(&t.Message))
+			a.expect(laneOf(&t.Message) == lane, "task %s is in lane %d, it belongs to lane %d", t.ID, lane, laneOf(&t.Message))
 		}
 	}
 }
@@ -64,7 +62,8 @@ func (a *audit) scheduled() {
 		a.found(m.value, broker.Scheduled)
 		up := a.q.scheduled.moments[max(0, i-1)/2]
 		a.expect(!m.before(up.at, up.id), "the schedule is out of order at %d", i)
-		a.expect(m.at.Equal(m.value.at) && m.id == m.value.ID, "task %s has two due times", m.id)
+		a.expect(m.id == m.value.ID, "task %s stands in the schedule as %s", m.value.ID, m.id)
+		a.expect(m.at.Equal(m.value.at) && m.at.Equal(m.value.Ready), "task %s is due at %v, it says %v", m.id, m.at, m.value.at)
 	}
 }
 
@@ -103,7 +102,8 @@ func (a *audit) claim(c *claim) {
 			a.found(t, broker.Active)
 		}
 	}
-	a.expect(left > 0 && left == c.left, "claim %d has %d tasks, it says %d", c.seq, left, c.left)
+	a.expect(left > 0, "claim %d holds nothing", c.seq)
+	a.expect(left == c.left, "claim %d holds %d tasks, it says %d", c.seq, left, c.left)
 }
 
 func (a *audit) dead() {
@@ -137,10 +137,15 @@ func (a *audit) outcomes() {
 }
 
 func (a *audit) unique() {
+	lapsing := map[hold]bool{}
+	for _, m := range a.q.lapsing.moments {
+		lapsing[hold{m.id, m.at}] = true
+	}
 	for key, h := range a.q.unique {
 		t := a.q.tasks[h.id]
 		living := t != nil && t.state != broker.StateDead && t.Unique.Key == key
 		a.expect(!h.until.IsZero() || living, "the unique key %q is held by %s, which has ended", key, h.id)
+		a.expect(h.until.IsZero() || lapsing[h], "the window of the unique key %q never ends", key)
 	}
 	for _, t := range a.q.tasks {
 		bound := t.Unique.Key != "" && t.Unique.Window == 0 && t.state != broker.StateDead

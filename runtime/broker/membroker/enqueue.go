@@ -76,13 +76,16 @@ func dueTime(m *broker.Message, now time.Time) time.Time {
 }
 
 // stored is the message as the store keeps it: sharing no bytes with its
-// caller, durations in whole milliseconds.
+// caller, times in whole milliseconds.
 func stored(m *broker.Message) broker.Message {
 	c := normal(*m)
 	c.Payload = bytes.Clone(m.Payload)
 	c.Unknown = bytes.Clone(m.Unknown)
 	c.Headers = slices.Clone(m.Headers)
 	c.Failures = slices.Clone(m.Failures)
+	for i := range c.Failures {
+		c.Failures[i].At = c.Failures[i].At.Truncate(time.Millisecond)
+	}
 	return c
 }
 
