@@ -147,13 +147,12 @@ func (f *fixture) watch() <-chan broker.Event {
 const patience = 20 * time.Second
 
 // receive waits for a value.
-func receive[T any](f *fixture, c <-chan T) T {
+func receive[T any](f *fixture, c <-chan T) (v T) {
 	f.Helper()
 	select {
-	case v := <-c:
-		return v
+	case v = <-c:
 	case <-time.After(patience):
 		f.Fatalf("nothing came within %v", patience)
-		panic("unreachable")
 	}
+	return v
 }

@@ -1,6 +1,7 @@
 package brokertest
 
 import (
+	"os"
 	"sync/atomic"
 	"testing"
 
@@ -10,21 +11,27 @@ import (
 // Property drives the model and a store with the same random commands and
 // compares every answer and, after each step, what can be seen of the queue.
 // The flags of rapid (-rapid.checks, -rapid.steps, -rapid.seed) say how long
-// and with what; the number of steps is logged at the end.
+// and with what; with TASKQUEUE_SOAK=1 it is a hundred times as long. The
+// number of steps is logged at the end.
 func Property(t *testing.T, model, store Open) {
 	var steps atomic.Int64
 	t.Cleanup(func() { t.Logf("property: %d steps", steps.Load()) })
-	rapid.Check(t, func(t *rapid.T) {
-		m := newMachine(t, shrinking{t}, model, store)
-		step := func(t *rapid.T) {
-			steps.Add(1)
-			m.step()
+	rounds := 1
+	if os.Getenv("TASKQUEUE_SOAK") == "1" {
+		rounds = 100
+	}
+	for range rounds {
+		rapid.Check(t, func(t *rapid.T) {
+			m := newMachine(t, shrinking{t}, model, store)
+			t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) {
+				steps.Add(1)
+				m.step()
+				verdict(t, m)
+			}})
+			m.finish()
 			verdict(t, m)
-		}
-		t.Repeat(map[string]func(*rapid.T){"step": step})
-		m.finish()
-		verdict(t, m)
-	})
+		})
+	}
 }
 
 func verdict(t TB, m *machine) {
