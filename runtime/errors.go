@@ -13,6 +13,7 @@ import (
 var (
 	ErrClosed      = broker.ErrClosed      // the client was closed
 	ErrUnavailable = broker.ErrUnavailable // the store could not be reached; nothing was done
+	ErrUnsupported = broker.ErrUnsupported // Open: the server is too old, or its data are another release's
 	ErrInvalid     = broker.ErrInvalid     // a bad argument; the message says which and what to do
 	ErrTooLarge    = broker.ErrTooLarge    // a payload or header over its limit
 )

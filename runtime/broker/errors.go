@@ -10,6 +10,9 @@ var (
 	ErrTooLarge    = errors.New("taskqueue: too large")
 )
 
+// Errors of opening.
+var ErrUnsupported = errors.New("taskqueue: store not supported")
+
 // Errors of enqueueing.
 var (
 	ErrDuplicate = errors.New("taskqueue: duplicate task")

@@ -33,7 +33,7 @@ if part == 'open' then
 end
 
 local opened = done == number and string.match(rest, '^opened (.*)$')
-if not opened then return { at, 'in' } end
+if not opened then return { at, 'not opened' } end
 
 local before, complete, total = {}, true, 0
 for length in string.gmatch(opened, '%d+') do table.insert(before, tonumber(length)) end

@@ -5,11 +5,11 @@ local worker, number, index, id, element = ARGV[1], ARGV[2], tonumber(ARGV[3]), 
 
 local at = now()
 local bits = redis.call('HGET', claims, number)
-local place, mask = math.floor(index / 8) + 1, bit.lshift(1, index % 8)
-local byte = bits and string.byte(bits, place)
-if not byte or bit.band(byte, mask) ~= 0 then return 0 end
+if not bits or settled(bits, index) then return 0 end
 
-bits = string.sub(bits, 1, place - 1) .. string.char(bit.bor(byte, mask)) .. string.sub(bits, place + 1)
+local place = math.floor(index / 8) + 1
+local byte = string.char(string.byte(bits, place) + bit.lshift(1, index % 8))
+bits = string.sub(bits, 1, place - 1) .. byte .. string.sub(bits, place + 1)
 redis.call('HDEL', claims, number)
 if bits == string.rep('\255', #bits) then
   redis.call('DEL', list)

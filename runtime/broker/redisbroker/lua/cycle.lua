@@ -12,8 +12,8 @@ local LISTS, MARKS = 19, 8
 
 local at = now()
 local last = redis.call('HGET', sessions, worker)
-if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENCED') end
-if last and tonumber(number) < tonumber(last) then return redis.error_reply('STALE') end
+if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENCED lease lost') end
+if last and tonumber(number) < tonumber(last) then return redis.error_reply('STALE cycle') end
 
 -- This changes nothing; it is a write that a full store accepts, and after it
 -- the store accepts the others.
@@ -29,7 +29,9 @@ end
 
 if last == number then
   renew()
-  return standing(worker, suspects, at, lengths())
+  local answer = standing(worker, suspects, at, lengths())
+  answer[4] = '' -- a repeat reclaims nothing
+  return answer
 end
 
 -- merge adds a mask to the bits of a claim; the second value is how many of
@@ -48,7 +50,7 @@ local function merge(bits, from, mask)
   return string.sub(bits, 1, from) .. table.concat(merged) .. string.sub(bits, from + #mask + 1), again
 end
 
-local held, settled, arg = {}, 0, MARKS
+local held, ended, arg = {}, 0, MARKS
 for c = 1, touched do
   local seq, from, mask, count = ARGV[arg], tonumber(ARGV[arg + 1]), ARGV[arg + 2], tonumber(ARGV[arg + 3])
   arg = arg + 4
@@ -56,7 +58,7 @@ for c = 1, touched do
   held[c] = bits
   if bits then
     local merged, again = merge(bits, from, mask)
-    settled = settled + count - again
+    ended = ended + count - again
     if merged == string.rep('\255', #merged) then
       redis.call('HDEL', claims, seq)
       redis.call('DEL', KEYS[LISTS + c - 1])
@@ -68,8 +70,7 @@ end
 
 -- fresh reports whether the session still held a task before this cycle.
 local function fresh(c, index)
-  local bits = held[c]
-  return bits and bit.band(string.byte(bits, math.floor(index / 8) + 1), bit.lshift(1, index % 8)) == 0
+  return held[c] and not settled(held[c], index)
 end
 
 local count = { retried = 0, released = 0, died = 0, discarded = 0 }
@@ -92,7 +93,7 @@ local operations = {
     local bucket, state, retention, id, data = KEYS[tonumber(ARGV[i])], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
     if valid then
       redis.call('HSET', bucket, id, string.format('%s%.0f %.0f ', state, at, at + retention) .. data)
-      if redis.call('PTTL', bucket) < retention then redis.call('PEXPIRE', bucket, retention) end
+      if redis.call('PTTL', bucket) < retention then redis.call('PEXPIREAT', bucket, at + retention) end
       table.insert(events, id .. state)
     end
     return 5
@@ -137,7 +138,7 @@ while ARGV[arg] do
 end
 push('LPUSH', heads)
 
-count.done = settled
+count.done = ended
 for _, name in ipairs({ 'retried', 'released', 'died', 'discarded' }) do
   count.done = count.done - count[name]
 end
@@ -148,7 +149,11 @@ end
 -- promote what is due, the earliest first.
 local ids = redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, PROMOTE_BATCH)
 if #ids > 0 then
-  push('RPUSH', redis.call('HMGET', scheduled, unpack(ids)))
+  local due = {}
+  for i, envelope in ipairs(redis.call('HMGET', scheduled, unpack(ids))) do
+    if envelope then due[#due + 1] = envelope end
+  end
+  push('RPUSH', due)
   redis.call('HDEL', scheduled, unpack(ids))
   redis.call('ZREMRANGEBYRANK', schedule, 0, #ids - 1)
 end

@@ -6,22 +6,16 @@ local LISTS, FIRST = 13, 3 -- KEYS: the claims; ARGV: their numbers, the newest 
 
 local at = now()
 local last = redis.call('HGET', sessions, worker)
-if not last or last == 'F' then return redis.error_reply('FENCED') end
-if redis.call('HLEN', claims) ~= #ARGV - FIRST + 1 then return redis.error_reply('CHANGED') end
+if not last or last == 'F' then return redis.error_reply('FENCED lease lost') end
+if redis.call('HLEN', claims) ~= #ARGV - FIRST + 1 then return redis.error_reply('CHANGED claims') end
 
 redis.call('HDEL', sessions, worker)
 redis.call('ZREM', idle, worker)
 redis.call('ZREM', holders, worker)
 local released = 0
 for i = FIRST, #ARGV do
-  local list, bits, heads = KEYS[LISTS + i - FIRST], redis.call('HGET', claims, ARGV[i]), {}
-  local envelopes = redis.call('LRANGE', list, 0, -1)
-  for k = #envelopes, 1, -1 do
-    local index = k - 1
-    if bit.band(string.byte(bits, math.floor(index / 8) + 1), bit.lshift(1, index % 8)) == 0 then
-      table.insert(heads, envelopes[k])
-    end
-  end
+  local list = KEYS[LISTS + i - FIRST]
+  local heads = unsettled(list, redis.call('HGET', claims, ARGV[i]))
   push('LPUSH', heads)
   released = released + #heads
   redis.call('DEL', list)

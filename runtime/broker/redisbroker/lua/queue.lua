@@ -15,9 +15,11 @@ local function has(envelope, flag)
   return bit.band(string.byte(envelope, FLAGS), flag) ~= 0
 end
 
--- whole reports whether an envelope has a head; only a foreign hand writes others.
+-- whole reports whether an envelope has a head that makes sense; what a foreign
+-- hand has written must not stop the others.
 local function whole(envelope)
-  return #envelope > KIND
+  local lane = string.byte(envelope, LANE)
+  return #envelope > KIND and lane >= 1 and lane < SUSPECTS
 end
 
 local function lane_of(envelope)
@@ -41,12 +43,30 @@ local function push(command, envelopes)
   local lanes = {}
   for _, envelope in ipairs(envelopes) do
     local lane = lane_of(envelope)
-    lanes[lane] = lanes[lane] or {}
-    table.insert(lanes[lane], envelope)
+    local run = lanes[lane]
+    if not run then
+      run = {}
+      lanes[lane] = run
+    end
+    run[#run + 1] = envelope
   end
   for lane, run in pairs(lanes) do
     redis.call(command, KEYS[lane], unpack(run))
   end
+end
+
+-- settled reports whether a task of a claim is settled, by the claim's bits.
+local function settled(bits, index)
+  return bit.band(string.byte(bits, math.floor(index / 8) + 1), bit.lshift(1, index % 8)) ~= 0
+end
+
+-- unsettled are the envelopes of a claim that are not, the last one first.
+local function unsettled(list, bits)
+  local found, envelopes = {}, redis.call('LRANGE', list, 0, -1)
+  for k = #envelopes, 1, -1 do
+    if not settled(bits, k - 1) then found[#found + 1] = envelopes[k] end
+  end
+  return found
 end
 
 -- put_off lets a task wait until due.
@@ -63,13 +83,13 @@ end
 
 -- bury makes a task a dead letter.
 local function bury(dead, letters, unique, envelope, at)
-  local id = id_of(envelope)
+  local id = id_of(envelope .. string.rep('\0', ID_END))
   redis.call('ZADD', dead, at, id)
   redis.call('HSET', letters, id, envelope)
-  if whole(envelope) and has(envelope, BOUND) then
-    local length = KIND + string.byte(envelope, KIND) + 1
-    free(unique, string.sub(envelope, length + 1, length + string.byte(envelope, length)), id)
-  end
+  if not whole(envelope) or not has(envelope, BOUND) then return end
+  local start = KIND + string.byte(envelope, KIND) + 1
+  local length = string.byte(envelope, start)
+  if length then free(unique, string.sub(envelope, start + 1, start + length), id) end
 end
 
 -- lengths are those of the lanes.

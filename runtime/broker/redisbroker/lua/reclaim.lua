@@ -11,28 +11,27 @@ local bits = redis.call('HGET', claims, number)
 if not expires or expires > at or not bits then return standing(worker, suspects, at, lengths()) end
 
 redis.call('HDEL', claims, number)
-local heads, tails, events, lost, died = {}, {}, {}, 0, 0
-for k, envelope in ipairs(redis.call('LRANGE', list, 0, -1)) do
-  local index = k - 1
-  if bit.band(string.byte(bits, math.floor(index / 8) + 1), bit.lshift(1, index % 8)) == 0 then
-    local losses = LOST_LIMIT
-    lost = lost + 1
-    if whole(envelope) then
-      losses = math.min(string.byte(envelope, LOST) + 1, 255)
-      envelope = string.sub(envelope, 1, LOST - 1) .. string.char(losses) .. string.sub(envelope, LOST + 1)
-    end
-    if losses >= LOST_LIMIT then
-      died = died + 1
-      bury(dead, letters, unique, envelope, at)
-      if whole(envelope) and has(envelope, NOTIFY) then table.insert(events, id_of(envelope) .. DEAD) end
-    elseif losses >= SUSPECT_AFTER then
-      table.insert(tails, envelope)
-    else
-      table.insert(heads, 1, envelope)
-    end
+local heads, doubtful, events, died = {}, {}, {}, 0
+local lost = unsettled(list, bits)
+for _, envelope in ipairs(lost) do
+  local losses = LOST_LIMIT
+  if whole(envelope) then
+    losses = math.min(string.byte(envelope, LOST) + 1, 255)
+    envelope = string.sub(envelope, 1, LOST - 1) .. string.char(losses) .. string.sub(envelope, LOST + 1)
+  end
+  if losses >= LOST_LIMIT then
+    died = died + 1
+    bury(dead, letters, unique, envelope, at)
+    if whole(envelope) and has(envelope, NOTIFY) then events[#events + 1] = id_of(envelope) .. DEAD end
+  elseif losses >= SUSPECT_AFTER then
+    doubtful[#doubtful + 1] = envelope
+  else
+    heads[#heads + 1] = envelope
   end
 end
 push('LPUSH', heads)
+local tails = {} -- in the claim's order
+for k = #doubtful, 1, -1 do tails[#tails + 1] = doubtful[k] end
 push('RPUSH', tails)
 redis.call('DEL', list)
 if redis.call('HLEN', claims) == 0 then
@@ -41,7 +40,7 @@ if redis.call('HLEN', claims) == 0 then
 else
   redis.call('HSET', sessions, lapsed, 'F')
 end
-if lost > 0 then redis.call('HINCRBY', counters, 'lost', lost) end
+if #lost > 0 then redis.call('HINCRBY', counters, 'lost', #lost) end
 if died > 0 then redis.call('HINCRBY', counters, 'died', died) end
 if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
 return standing(worker, suspects, at, lengths())

@@ -1,0 +1,218 @@
+package redisbroker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// An outage is a call that got no answer in its time.
+type outage struct {
+	address string
+	sent    bool // something may have been carried out
+	err     error
+	end     error // of the context
+}
+
+// Error implements error. It names the server, never a password.
+func (o *outage) Error() string {
+	text := fmt.Sprintf("%v: redis at %s", broker.ErrUnavailable, o.address)
+	if o.sent {
+		text = fmt.Sprintf("%v: redis at %s did not answer", broker.ErrUnknown, o.address)
+	}
+	if o.err != nil {
+		text += ": " + o.err.Error()
+	}
+	return text
+}
+
+// Unwrap returns what was done, by the contract's errors, and why.
+func (o *outage) Unwrap() []error {
+	errs := []error{broker.ErrUnavailable}
+	if o.sent {
+		errs[0] = broker.ErrUnknown
+	}
+	for _, err := range []error{o.err, o.end} {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+const (
+	retryMin = 5 * time.Millisecond
+	retryMax = 500 * time.Millisecond
+)
+
+// call tries until there is an answer, the context ends, or the time that the
+// config gives a call without a deadline is over.
+func (b *Broker) call(ctx context.Context, try func(ctx context.Context) error) error {
+	var deadline time.Time
+	sent := false
+	for n := 0; ; n++ {
+		if b.ctx.Err() != nil {
+			return broker.ErrClosed
+		}
+		if ctx.Err() != nil {
+			return &outage{address: b.address, sent: sent, end: ctx.Err()}
+		}
+		err := try(ctx)
+		if err == nil {
+			return nil
+		}
+		if b.ctx.Err() != nil {
+			return broker.ErrClosed
+		}
+		passing, executed := judge(err)
+		if !passing {
+			return b.refusal(err)
+		}
+		sent = sent || executed
+		if deadline.IsZero() {
+			deadline = time.Now().Add(b.patience)
+		}
+		if time.Now().After(deadline) || !b.pause(ctx, n) {
+			return &outage{address: b.address, sent: sent, err: err, end: ctx.Err()}
+		}
+	}
+}
+
+// pause waits longer from time to time; false if there is no point in going on.
+func (b *Broker) pause(ctx context.Context, n int) bool {
+	d := min(retryMin<<min(n, 10), retryMax)
+	timer := time.NewTimer(d/2 + rand.N(d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-b.ctx.Done():
+	}
+	return false
+}
+
+// passingReplies begin the errors of a server that will do it later. None of
+// them has carried out anything.
+var passingReplies = []string{
+	"LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "MOVED", "ASK", "NOREPLICAS", "BUSY ",
+	"MISCONF", "ERR max number of clients reached", "UNKILLABLE", "NOSCRIPT",
+}
+
+// judge tells errors that pass from those that stay, and whether the command
+// may have been carried out.
+func judge(err error) (passing, executed bool) {
+	var reply redis.Error
+	if errors.As(err, &reply) && !errors.Is(err, redis.Nil) {
+		for _, p := range passingReplies {
+			if strings.HasPrefix(reply.Error(), p) {
+				return true, false
+			}
+		}
+		return false, false
+	}
+	if errors.Is(err, redis.ErrPoolTimeout) || dialed(err) {
+		return true, false
+	}
+	var network net.Error
+	lost := errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	return lost, lost
+}
+
+func asOp(err error, op **net.OpError) bool { return errors.As(err, op) }
+
+// refusal puts a server's error into the contract's words.
+func (b *Broker) refusal(err error) error {
+	var reply redis.Error
+	if !errors.As(err, &reply) {
+		return err
+	}
+	text := reply.Error()
+	switch {
+	case strings.HasPrefix(text, "FENCED"):
+		return broker.ErrFenced
+	case strings.HasPrefix(text, "STALE"):
+		return broker.ErrStale
+	case strings.Contains(text, "OOM command not allowed"), strings.HasPrefix(text, "OOM"):
+		return fmt.Errorf("%w: redis at %s is at its maxmemory: %w", broker.ErrFull, b.address, err)
+	case strings.HasPrefix(text, "EXECABORT"):
+		return fmt.Errorf("%w: redis at %s refused the transaction: %w", broker.ErrUnavailable, b.address, err)
+	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "NOAUTH"):
+		return fmt.Errorf("%w: redis at %s does not accept the user or password: %w", broker.ErrUnavailable, b.address, err)
+	case strings.HasPrefix(text, "NOPERM"):
+		return fmt.Errorf("%w: the user may not do this at redis %s: %w", broker.ErrUnavailable, b.address, err)
+	}
+	return fmt.Errorf("%w: redis at %s: %w", broker.ErrUnavailable, b.address, err)
+}
+
+// run runs a script that stands alone.
+func (b *Broker) run(ctx context.Context, s *script, keys []string, args ...any) (reply, error) {
+	var got reply
+	err := b.call(ctx, func(ctx context.Context) error {
+		sent := time.Now()
+		cmd := redis.NewSliceCmd(ctx, evalSHA(s, keys, args)...)
+		err := b.commands.Process(ctx, cmd)
+		if isNoScript(err) {
+			cmd = redis.NewSliceCmd(ctx, eval(s, keys, args)...)
+			err = b.commands.Process(ctx, cmd)
+		}
+		if got = cmd.Val(); err == nil && s.timed {
+			b.clock.learn(got.int(0), sent, time.Now())
+		}
+		return err
+	})
+	return got, err
+}
+
+func evalSHA(s *script, keys []string, args []any) []any {
+	return evalWith("evalsha", s.sha, keys, args)
+}
+
+func eval(s *script, keys []string, args []any) []any { return evalWith("eval", s.text, keys, args) }
+
+// evalWith points at the keys instead of boxing them, which would allocate for
+// each one.
+func evalWith(command, what string, keys []string, args []any) []any {
+	all := make([]any, 0, 3+len(keys)+len(args))
+	all = append(all, command, what, len(keys))
+	for i := range keys {
+		all = append(all, &keys[i])
+	}
+	return append(all, args...)
+}
+
+func isNoScript(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply) && strings.HasPrefix(reply.Error(), "NOSCRIPT")
+}
+
+// A reply is what a script returns.
+type reply []any
+
+func (r reply) int(i int) int64 {
+	if i < len(r) {
+		if n, ok := r[i].(int64); ok {
+			return n
+		}
+	}
+	return 0
+}
+
+func (r reply) string(i int) string {
+	if i < len(r) {
+		if s, ok := r[i].(string); ok {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,195 @@
+package redisbroker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// Cycle implements broker.Queue.
+func (b *Broker) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error) {
+	if err := c.Check(); err != nil {
+		return broker.Grant{}, err
+	}
+	if err := b.enter(ctx); err != nil {
+		return broker.Grant{}, err
+	}
+	q := b.queue(c.Session.Queue)
+	s := q.session(c.Session.Worker)
+	grant, err := b.cycle(ctx, q, s, &c)
+	if errors.Is(err, broker.ErrFenced) {
+		q.forget(c.Session.Worker)
+	}
+	return grant, err
+}
+
+// cycle takes the steps of a cycle; the first is nearly always the only one.
+func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycle) (broker.Grant, error) {
+	if err := b.recall(ctx, q, s, c.Session.Worker, c.Settle); err != nil {
+		return broker.Grant{}, err
+	}
+	p := newPlan(q, s, c)
+	answer, elements, err := b.step(ctx, q, c, p)
+	if err != nil {
+		return broker.Grant{}, err
+	}
+	s.answered(p.marks)
+	grant := answer.grant()
+	grant.Leases = b.leases(ctx, q, c, elements)
+	if len(grant.Leases) > 0 {
+		s.granted(c.Seq, grant.Leases)
+	}
+	if c.Leave {
+		if answer, err = b.leave(ctx, q, c); err != nil {
+			return broker.Grant{}, err
+		}
+		q.forget(c.Session.Worker)
+		grant = answer.grant()
+	}
+	if lapsed := answer.string(3); lapsed != "" {
+		// The leases are granted, whatever becomes of this; More asks for
+		// another cycle.
+		if answer, err = b.reclaim(ctx, q, c, lapsed); err == nil {
+			grant.More, grant.Again = answer.grant().More, answer.grant().Again
+		}
+	}
+	return grant, nil
+}
+
+// grant is what standing (queue.lua) says.
+func (r reply) grant() broker.Grant {
+	return broker.Grant{
+		Now:   time.UnixMilli(r.int(0)),
+		More:  r.int(1) == 1,
+		Again: time.Duration(max(r.int(2), 0)) * time.Millisecond,
+	}
+}
+
+// step runs cycle.lua and reads what it claimed, in one round trip.
+func (b *Broker) step(ctx context.Context, q *queue, c *broker.Cycle, p *plan) (answer reply, elements [][]byte, err error) {
+	claim := q.claim(c.Session.Worker, c.Seq)
+	keys := append(q.cycleKeys[:len(q.cycleKeys):len(q.cycleKeys)], q.claims(c.Session.Worker), claim)
+	keys, args := p.arguments(keys)
+	s := b.scripts.Load().cycle
+	err = b.call(ctx, func(ctx context.Context) error {
+		answer, elements, err = b.pipe(ctx, evalSHA(s, keys, args), claim, c.Want.Max)
+		if isNoScript(err) {
+			answer, elements, err = b.pipe(ctx, eval(s, keys, args), claim, c.Want.Max)
+		}
+		return err
+	})
+	return answer, elements, err
+}
+
+func (b *Broker) pipe(ctx context.Context, script []any, claim string, want int) (reply, [][]byte, error) {
+	sent := time.Now()
+	cmd := redis.NewSliceCmd(ctx, script...)
+	if want == 0 {
+		err := b.commands.Process(ctx, cmd)
+		b.learn(err, cmd.Val(), sent)
+		return cmd.Val(), nil, err
+	}
+	raw := newBuffer(min(want, broker.MaxBatch) * elementGuess)
+	pipe := b.commands.Pipeline()
+	_ = pipe.Process(ctx, cmd)
+	_ = pipe.Process(ctx, redis.NewRawWriteToCmd(ctx, raw, "lrange", claim, 0, -1))
+	_, err := pipe.Exec(ctx)
+	if cmd.Err() != nil {
+		return nil, nil, cmd.Err()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	b.learn(nil, cmd.Val(), sent)
+	elements, err := raw.elements()
+	return cmd.Val(), elements, err
+}
+
+func (b *Broker) learn(err error, answer reply, sent time.Time) {
+	if err == nil {
+		b.clock.learn(answer.int(0), sent, time.Now())
+	}
+}
+
+// leases decodes what was claimed. What cannot be read is put away.
+func (b *Broker) leases(ctx context.Context, q *queue, c *broker.Cycle, elements [][]byte) []broker.Lease {
+	if len(elements) == 0 {
+		return nil
+	}
+	leases := make([]broker.Lease, 0, len(elements))
+	for i, e := range elements {
+		l := broker.Lease{Claim: c.Seq, Index: i}
+		if err := decodeEnvelope(e, &l.Message); err != nil {
+			b.bury(ctx, q, c, i, e, err)
+			continue
+		}
+		l.Queue = q.keys.queue
+		leases = append(leases, l)
+	}
+	return leases
+}
+
+// bury makes a dead letter of an element that cannot be read. If that fails the
+// element is lost with its session, and found again.
+func (b *Broker) bury(ctx context.Context, q *queue, c *broker.Cycle, index int, element []byte, cause error) {
+	id := idsOf([][]byte{element})[0]
+	b.log.Error("a task cannot be read and is a dead letter now", "queue", q.keys.queue, "id", id, "error", cause)
+	worker := c.Session.Worker
+	keys := q.common(q.count, q.dead, q.letters, q.keys.sessions, q.idle, q.claims(worker), q.claim(worker, c.Seq))
+	var ok int64
+	err := b.call(ctx, func(ctx context.Context) error {
+		s := b.scripts.Load().bury
+		args := []any{worker, c.Seq, index, id[:], element}
+		cmd := redis.NewIntCmd(ctx, evalSHA(s, keys, args)...)
+		err := b.commands.Process(ctx, cmd)
+		if isNoScript(err) {
+			cmd = redis.NewIntCmd(ctx, eval(s, keys, args)...)
+			err = b.commands.Process(ctx, cmd)
+		}
+		ok = cmd.Val()
+		return err
+	})
+	if err != nil || ok == 0 {
+		b.log.Error("it could not be put away; it will come again", "queue", q.keys.queue, "id", id, "error", err)
+	}
+}
+
+// reclaim takes the newest claim of a session that has lapsed.
+func (b *Broker) reclaim(ctx context.Context, q *queue, c *broker.Cycle, lapsed string) (reply, error) {
+	held, err := b.held(ctx, q, lapsed)
+	if err != nil || len(held) == 0 {
+		return nil, errors.Join(err, errGone)
+	}
+	newest := held[len(held)-1]
+	keys := q.common(q.count, q.unique, q.dead, q.letters, q.keys.sessions, q.claims(lapsed), q.claim(lapsed, newest))
+	return b.run(ctx, b.scripts.Load().reclaim, keys, c.Session.Worker, flag(c.Want.Suspects), lapsed, newest, q.ended)
+}
+
+var errGone = errors.New("somebody else was faster")
+
+// leave ends a session for good.
+func (b *Broker) leave(ctx context.Context, q *queue, c *broker.Cycle) (reply, error) {
+	worker := c.Session.Worker
+	held, err := b.held(ctx, q, worker)
+	if err != nil {
+		return nil, err
+	}
+	keys := q.common(q.count, q.keys.sessions, q.idle, q.claims(worker))
+	args := []any{worker, flag(c.Want.Suspects)}
+	for i := len(held) - 1; i >= 0; i-- {
+		keys = append(keys, q.claim(worker, held[i]))
+		args = append(args, held[i])
+	}
+	return b.run(ctx, b.scripts.Load().leave, keys, args...)
+}
+
+func flag(set bool) string {
+	if set {
+		return "1"
+	}
+	return "0"
+}

@@ -1,0 +1,34 @@
+// Package redisbroker keeps tasks in Redis 6.2 or newer, or in a server that
+// speaks like one (Valkey): alone, behind Sentinel, or as a Cluster. It
+// implements the contract of package broker to the letter; package brokertest
+// holds it against the model.
+//
+// # The protocol
+//
+// keys.go names the structures, one for each state of a task; envelope.go says
+// what an element looks like; each file in lua/ is one transition:
+//
+//   - enqueue.lua adds a few messages that come as arguments
+//   - bulk.lua frames a transaction that adds many without a script seeing them
+//   - cycle.lua is a step of a session: settle, renew, promote, claim, forget
+//   - reclaim.lua takes a claim from a session that has lapsed
+//   - leave.lua ends a session without a loss
+//   - look.lua tells a waiter whether there is work
+//   - bury.lua puts away an element that cannot be read
+//   - page.lua lists scheduled and dead tasks
+//
+// # Rules
+//
+// Every transition is one script or one transaction on the keys of one queue,
+// all declared, in one slot. TIME of the server is the only clock. Everything is
+// checked before the first write, and the first write of all but enqueue is one
+// that a full server accepts. Whatever may arrive twice or late has a number:
+// enqueues that of their producer, cycles that of their session; a repeat
+// changes nothing and has the same answer, so commands are sent again until
+// they are answered.
+//
+// Payloads do not pass through scripts on the way of an ordinary task: a script
+// costs more than a nanosecond for each byte of each string that it touches.
+// Claims copy list elements by SORT without an order, and the elements follow
+// in the same pipeline.
+package redisbroker

@@ -1,0 +1,328 @@
+package redisbroker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// A part is what goes to one queue in one atomic step.
+type part struct {
+	queue    *queue
+	messages []broker.Message
+	indexes  []int // of the messages in the call; nil: 0, 1, 2 …
+}
+
+// Enqueue implements broker.Queue.
+func (b *Broker) Enqueue(ctx context.Context, messages []broker.Message) ([]broker.Receipt, error) {
+	for i := range messages {
+		if err := messages[i].Check(); err != nil {
+			return nil, fmt.Errorf("message %d: %w", i, err)
+		}
+	}
+	if err := b.enter(ctx); err != nil || len(messages) == 0 {
+		return nil, err
+	}
+	var receipts []broker.Receipt
+	for _, p := range b.divide(messages) {
+		receipts = append(receipts, b.add(ctx, &p)...)
+	}
+	if receipts != nil && b.ctx.Err() != nil {
+		return nil, broker.ErrClosed
+	}
+	slices.SortFunc(receipts, func(a, b broker.Receipt) int { return a.Index - b.Index })
+	return receipts, nil
+}
+
+// divide makes parts: those of a queue keep the messages' order.
+func (b *Broker) divide(messages []broker.Message) []part {
+	first := messages[0].Queue
+	if !slices.ContainsFunc(messages, func(m broker.Message) bool { return m.Queue != first }) {
+		return []part{{queue: b.queue(first), messages: messages}}
+	}
+	var parts []part
+	place := make(map[string]int)
+	for i := range messages {
+		at, known := place[messages[i].Queue]
+		if !known {
+			at = len(parts)
+			place[messages[i].Queue] = at
+			parts = append(parts, part{queue: b.queue(messages[i].Queue)})
+		}
+		parts[at].messages = append(parts[at].messages, messages[i])
+		parts[at].indexes = append(parts[at].indexes, i)
+	}
+	return parts
+}
+
+// add sends a part, in steps of what one may hold. After a step that failed
+// the rest is not sent, as it would overtake.
+func (b *Broker) add(ctx context.Context, p *part) (receipts []broker.Receipt) {
+	err := b.list(ctx, p.queue)
+	for from := 0; from < len(p.messages); {
+		to := p.step(from)
+		if err == nil {
+			var refused []refusal
+			if refused, err = b.send(ctx, p.queue, p.messages[from:to]); err == nil {
+				receipts = append(receipts, p.duplicates(from, refused)...)
+				from = to
+				continue
+			}
+		} else if !errors.Is(err, broker.ErrFull) {
+			err = fmt.Errorf("%w: not sent, as what comes before it failed", broker.ErrUnavailable)
+		}
+		for i := from; i < to; i++ {
+			receipts = append(receipts, broker.Receipt{Index: p.index(i), Err: err})
+		}
+		from = to
+	}
+	return receipts
+}
+
+// step ends where the messages exceed one atomic step.
+func (p *part) step(from int) int {
+	bytes := 0
+	for to := from; to < len(p.messages); to++ {
+		bytes += len(p.messages[to].Payload)
+		if to-from == broker.MaxBatch || to > from && bytes > broker.MaxBatchBytes {
+			return to
+		}
+	}
+	return len(p.messages)
+}
+
+func (p *part) index(i int) int {
+	if p.indexes == nil {
+		return i
+	}
+	return p.indexes[i]
+}
+
+func (p *part) duplicates(from int, refused []refusal) (receipts []broker.Receipt) {
+	for _, r := range refused {
+		m := &p.messages[from+r.index]
+		receipts = append(receipts, broker.Receipt{
+			Index: p.index(from + r.index), Existing: r.holder,
+			Err: fmt.Errorf("%w: %s holds the unique key %q in queue %s", broker.ErrDuplicate, r.holder, m.Unique.Key, m.Queue),
+		})
+	}
+	return receipts
+}
+
+// list makes sure that the queue can be found by its name, before anything is
+// in it.
+func (b *Broker) list(ctx context.Context, q *queue) error {
+	q.mu.Lock()
+	listed := q.listed
+	q.mu.Unlock()
+	if listed {
+		return nil
+	}
+	err := b.call(ctx, func(ctx context.Context) error {
+		return b.commands.SAdd(ctx, registry(b.prefix), q.keys.queue).Err()
+	})
+	if err != nil {
+		return opening(err)
+	}
+	q.mu.Lock()
+	q.listed = true
+	q.mu.Unlock()
+	return nil
+}
+
+// bulkFrom is how many messages are worth a transaction: it costs four
+// commands, and a script about one microsecond a message.
+const bulkFrom = 12
+
+// A refusal is a message whose unique key is held.
+type refusal struct {
+	index  int
+	holder broker.ID
+}
+
+// send adds messages in one atomic step. The number of their producer makes it
+// safe to send them again.
+func (b *Broker) send(ctx context.Context, q *queue, messages []broker.Message) ([]refusal, error) {
+	p := q.borrowProducer(b)
+	defer q.giveProducer(p)
+	p.number++
+	e := b.pack(messages)
+	if len(messages) >= bulkFrom && plain(messages) {
+		return nil, b.sendBulk(ctx, q, p, e)
+	}
+	return b.sendFew(ctx, q, p, messages, e)
+}
+
+// plain reports whether messages go to their lanes whatever the time and
+// whatever else is in.
+func plain(messages []broker.Message) bool {
+	for i := range messages {
+		m := &messages[i]
+		if m.Unique.Key != "" || m.Delay >= time.Millisecond || !m.Due.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// envelopes are messages as elements, one after the other in one buffer.
+type envelopes struct {
+	elements []string
+	lanes    []byte // of each, from 0
+}
+
+// pack encodes messages. Since when they can run is told by the clock.
+func (b *Broker) pack(messages []broker.Message) *envelopes {
+	size := 0
+	for i := range messages {
+		size += len(messages[i].Payload) + len(messages[i].Kind) + headSize + 32
+	}
+	buffer := make([]byte, 0, size)
+	e := &envelopes{make([]string, len(messages)), make([]byte, len(messages))}
+	ready := b.clock.now()
+	for i := range messages {
+		m := messages[i]
+		m.Ready = ready
+		start := len(buffer)
+		buffer = appendEnvelope(buffer, &m)
+		e.elements[i] = alias(buffer[start:])
+		e.lanes[i] = lane(&m)
+	}
+	return e
+}
+
+// lane is where a message waits, from 0 in the order of service.
+func lane(m *broker.Message) byte {
+	if m.Lost >= broker.SuspectAfter {
+		return lanes - 1
+	}
+	return laneByte(m.Priority) - 1
+}
+
+// remember is how long the answer to a producer's last number is kept, in ms:
+// longer than anybody repeats.
+const remember = int64(2 * maxPatience / time.Millisecond)
+
+// sendFew passes messages through the script, which looks at each of them.
+func (b *Broker) sendFew(ctx context.Context, q *queue, p *producer, messages []broker.Message, e *envelopes) ([]refusal, error) {
+	args := make([]any, 0, 2+3*len(messages))
+	args = append(args, p.number, remember)
+	for i := range messages {
+		args = append(args, &e.elements[i], when(&messages[i]), once(&messages[i].Unique))
+	}
+	keys := append(q.enqueueKeys[:len(q.enqueueKeys):len(q.enqueueKeys)], q.producer(p.name))
+	answer, err := b.run(ctx, b.scripts.Load().enqueue, keys, args...)
+	if err != nil {
+		return nil, err
+	}
+	return refusals(answer.string(1)), nil
+}
+
+// when is what enqueue.lua reads of a message's time.
+func when(m *broker.Message) string {
+	switch {
+	case m.Delay >= time.Millisecond:
+		return "+" + strconv.FormatInt(m.Delay.Milliseconds(), 10)
+	case !m.Due.IsZero():
+		return "@" + strconv.FormatInt(max(m.Due.UnixMilli(), 0), 10)
+	}
+	return ""
+}
+
+func once(u *broker.Unique) string {
+	if u.Key == "" {
+		return ""
+	}
+	return strconv.FormatInt(u.Window.Milliseconds(), 10) + " " + u.Key
+}
+
+func refusals(answer string) (all []refusal) {
+	const size = 2 + len(broker.ID{})
+	for ; len(answer) >= size; answer = answer[size:] {
+		all = append(all, refusal{int(answer[0])<<8 | int(answer[1]), broker.ID([]byte(answer[2:size]))})
+	}
+	return all
+}
+
+// sendBulk adds messages by RPUSHX between the two parts of bulk.lua.
+func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelopes) error {
+	pushes := make([][]any, 0, lanes)
+	keys := q.common(q.count, q.producer(p.name))
+	args := []any{"open", p.number, remember}
+	for l := range byte(lanes) {
+		push := []any{"rpushx", q.opened[l]}
+		for i := range e.elements {
+			if e.lanes[i] == l {
+				push = append(push, &e.elements[i])
+			}
+		}
+		if n := len(push) - 2; n > 0 {
+			pushes = append(pushes, push)
+			keys = append(keys, q.opened[l])
+			args = append(args, int(l)+1, n)
+		}
+	}
+	return b.call(ctx, func(ctx context.Context) error {
+		err := b.transact(ctx, evalSHA, keys, args, pushes)
+		if isNoScript(err) {
+			err = b.transact(ctx, eval, keys, args, pushes)
+		}
+		return err
+	})
+}
+
+// errNotIn is what a server says that lost a command inside a transaction.
+var errNotIn = fmt.Errorf("%w: the transaction was not carried out whole", broker.ErrUnavailable)
+
+func (b *Broker) transact(ctx context.Context, evaluate func(*script, []string, []any) []any, keys []string, args []any, pushes [][]any) error {
+	s := b.scripts.Load().bulk
+	closing := slices.Clone(args)
+	closing[0] = "close"
+	pipe := b.commands.TxPipeline()
+	open := redis.NewSliceCmd(ctx, evaluate(s, keys, args)...)
+	_ = pipe.Process(ctx, open)
+	for _, push := range pushes {
+		_ = pipe.Process(ctx, redis.NewIntCmd(ctx, push...))
+	}
+	shut := redis.NewSliceCmd(ctx, evaluate(s, keys, closing)...)
+	_ = pipe.Process(ctx, shut)
+	sent := time.Now()
+	if _, err := pipe.Exec(ctx); err != nil {
+		return err
+	}
+	b.clock.learn(reply(open.Val()).int(0), sent, time.Now())
+	if reply(open.Val()).string(1) == "in" || reply(shut.Val()).string(1) == "in" {
+		return nil
+	}
+	return errNotIn
+}
+
+// A producer numbers what it adds to a queue. It is used by one call at a time.
+type producer struct {
+	name   string
+	number int64
+}
+
+func (q *queue) borrowProducer(b *Broker) *producer {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if n := len(q.producers); n > 0 {
+		p := q.producers[n-1]
+		q.producers = q.producers[:n-1]
+		return p
+	}
+	return &producer{name: b.process + "." + strconv.FormatInt(b.serial.Add(1), 36)}
+}
+
+func (q *queue) giveProducer(p *producer) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.producers = append(q.producers, p)
+}

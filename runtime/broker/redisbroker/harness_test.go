@@ -1,0 +1,57 @@
+package redisbroker
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tqgen/taskqueue/internal/redistest"
+	"github.com/tqgen/taskqueue/runtime/broker/brokertest"
+)
+
+func TestMain(m *testing.M) { os.Exit(redistest.Main(m)) }
+
+func TestConformance(t *testing.T) { brokertest.Run(t, onShared(t)) }
+
+func TestProperty(t *testing.T) { brokertest.Property(t, brokertest.Model, onShared(t)) }
+
+// onShared opens stores on the process' one server.
+func onShared(t *testing.T) brokertest.Open {
+	server, prefix := redistest.Shared(t)
+	return opener(server.URL(), prefix)
+}
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// opener makes stores at a URL, each with a prefix of its own.
+func opener(url, prefix string) brokertest.Open {
+	var serial atomic.Int64
+	return func(t brokertest.TB) brokertest.Harness {
+		t.Helper()
+		c := Config{Prefix: fmt.Sprintf("%s.%d:", prefix, serial.Add(1)), Logger: quiet}
+		b, auditor := mustOpen(t, url, c), mustOpen(t, url, c)
+		return brokertest.Harness{Broker: b, SetClock: b.stopClock, Audit: auditor.audit}
+	}
+}
+
+func mustOpen(t brokertest.TB, url string, c Config) *Broker {
+	t.Helper()
+	b, err := Open(context.Background(), url, c)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+// stopClock puts a stopped clock in place of the server's, and of our own.
+func (b *Broker) stopClock(now time.Time) {
+	ms := now.UnixMilli()
+	b.clock.stopped.Store(ms)
+	b.scripts.Store(newScripts(fmt.Sprintf("local function now() return %d end\n", ms)))
+}

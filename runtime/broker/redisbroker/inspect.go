@@ -1,0 +1,93 @@
+package redisbroker
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// Queues implements broker.Inspector.
+func (b *Broker) Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error) {
+	for _, name := range names {
+		if err := broker.CheckName("queue name", name); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.enter(ctx); err != nil {
+		return nil, err
+	}
+	all := len(names) == 0
+	if all {
+		var err error
+		if names, err = b.names(ctx); err != nil {
+			return nil, opening(err)
+		}
+	}
+	infos, err := b.infos(ctx, names)
+	if err != nil {
+		return nil, opening(err)
+	}
+	if all {
+		infos = slices.DeleteFunc(infos, func(i broker.QueueInfo) bool { return i.Enqueued == 0 })
+	}
+	return infos, nil
+}
+
+// names are those in the registry, sorted.
+func (b *Broker) names(ctx context.Context) (names []string, err error) {
+	err = b.call(ctx, func(ctx context.Context) (err error) {
+		names, err = b.commands.SMembers(ctx, registry(b.prefix)).Result()
+		return err
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+// infos asks for all queues in one round trip, each of them at one instant.
+func (b *Broker) infos(ctx context.Context, names []string) (infos []broker.QueueInfo, err error) {
+	err = b.call(ctx, func(ctx context.Context) error {
+		s := b.scripts.Load().count
+		err := b.askCounts(ctx, names, evalSHA, s, &infos)
+		if isNoScript(err) {
+			err = b.askCounts(ctx, names, eval, s, &infos)
+		}
+		return err
+	})
+	return infos, err
+}
+
+func (b *Broker) askCounts(ctx context.Context, names []string, evaluate func(*script, []string, []any) []any, s *script, infos *[]broker.QueueInfo) error {
+	pipe := b.commands.Pipeline()
+	cmds := make([]*redis.SliceCmd, len(names))
+	for i, name := range names {
+		q := b.queue(name)
+		keys := q.common(q.count, q.idle, q.dead)
+		cmds[i] = redis.NewSliceCmd(ctx, evaluate(s, keys, nil)...)
+		_ = pipe.Process(ctx, cmds[i])
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return err
+	}
+	*infos = make([]broker.QueueInfo, len(names))
+	for i, name := range names {
+		(*infos)[i] = queueInfo(name, cmds[i].Val())
+	}
+	return nil
+}
+
+// queueInfo reads what count.lua says. What was enqueued, has not ended and is
+// nowhere else is active: no counter of it can drift.
+func queueInfo(name string, r reply) broker.QueueInfo {
+	i := broker.QueueInfo{Queue: name, Pending: r.int(0), Scheduled: r.int(1), Dead: r.int(2), Sessions: r.int(3)}
+	totals := []*int64{&i.Enqueued, &i.Done, &i.Retried, &i.Released, &i.Died, &i.Discarded, &i.Lost}
+	for k, total := range totals {
+		*total, _ = strconv.ParseInt(r.string(4+k), 10, 64)
+	}
+	i.Active = i.Enqueued - i.Done - i.Discarded - i.Pending - i.Scheduled - i.Dead
+	return i
+}

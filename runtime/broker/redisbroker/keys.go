@@ -1,0 +1,88 @@
+package redisbroker
+
+import (
+	"strconv"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+const lanes = 5
+
+// laneNames in the order of service, which is the scripts' order of KEYS.
+var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
+
+// keys are the names of what Redis holds of one queue. All share a hash tag, so
+// that a Cluster keeps them in one slot; a queue's name has no slash, which
+// leaves {queue/3} free for its partitions.
+//
+//	p:<lane>          LIST   envelopes of pending tasks, in order
+//	z, z:data         ZSET   id by due ms; HASH id → envelope: scheduled tasks
+//	x, x:data         ZSET   id by ms of the end; HASH id → envelope: dead letters
+//	sessions          HASH   worker → last cycle, or F: fenced
+//	holders, idle     ZSET   worker by the end of its lease: those with and without claims
+//	claims:<worker>   HASH   cycle → bits of the settled tasks: the claims it holds
+//	claim:<worker>:<cycle>   LIST  the envelopes of one claim
+//	unique, windows   HASH   key → id, and the end of its window; ZSET key by that end
+//	result:<second>   HASH   id → outcome, of the tasks made in that second; it expires
+//	producer:<id>     STRING last enqueue of a producer, and its answer; it expires
+//	count             HASH   counters
+//	wake              LIST   at most one token, for one waiter
+//	ended             channel of those whose outcome is kept: id and state
+type keys struct {
+	queue  string
+	prefix string // of all that follows
+
+	lanes  [lanes]string
+	opened [lanes]string // a lane inside the transaction that adds to it
+
+	schedule, scheduled     string
+	dead, letters           string
+	sessions, holders, idle string
+	unique, windows         string
+	count, wake, ended      string
+}
+
+func newKeys(prefix, queue string) *keys {
+	p := prefix + "{" + queue + "}:"
+	k := &keys{
+		queue: queue, prefix: p,
+		schedule: p + "z", scheduled: p + "z:data",
+		dead: p + "x", letters: p + "x:data",
+		sessions: p + "sessions", holders: p + "holders", idle: p + "idle",
+		unique: p + "unique", windows: p + "windows",
+		count: p + "count", wake: p + "wake", ended: p + "ended",
+	}
+	for i, name := range laneNames {
+		k.lanes[i] = p + "p:" + name
+		k.opened[i] = k.lanes[i] + ":opened"
+	}
+	return k
+}
+
+// common are the keys that every script of a queue declares first.
+func (k *keys) common(more ...string) []string {
+	all := make([]string, 0, 8+len(more))
+	all = append(all, k.lanes[:]...)
+	all = append(all, k.schedule, k.holders, k.wake)
+	return append(all, more...)
+}
+
+func (k *keys) claims(worker string) string { return k.prefix + "claims:" + worker }
+
+func (k *keys) claim(worker string, seq uint64) string {
+	return k.prefix + "claim:" + worker + ":" + strconv.FormatUint(seq, 10)
+}
+
+func (k *keys) producer(id string) string { return k.prefix + "producer:" + id }
+
+// result is where the outcome of a task is kept: with those of the same second,
+// so that an outcome costs no key of its own.
+func (k *keys) result(id broker.ID) string {
+	return k.prefix + "result:" + strconv.FormatInt(id.Time().Unix(), 36)
+}
+
+// registry is the set of the names of all queues.
+func registry(prefix string) string { return prefix + "queues" }
+
+// schema is the version of everything under a prefix.
+func schema(prefix string) string { return prefix + "schema" }

@@ -1,0 +1,172 @@
+package redisbroker
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// A plan is a cycle in the terms of cycle.lua: marks for what is settled, and
+// operations for what that needs beside the mark. A task that is just done needs
+// none.
+type plan struct {
+	queue *queue
+	cycle *broker.Cycle
+	marks []*mark
+
+	operations []any
+	results    []string // the keys that operations write outcomes to
+	heads      []head
+}
+
+// A head is a task that goes back to the head of its lane.
+type head struct {
+	mark   int
+	lease  *broker.Lease
+	packed []byte
+}
+
+func newPlan(q *queue, s *session, c *broker.Cycle) *plan {
+	p := &plan{queue: q, cycle: c}
+	for i := range c.Settle {
+		end := &c.Settle[i]
+		at := p.mark(s, end.Lease.Claim)
+		if at >= 0 && p.marks[at].take(end.Lease) {
+			p.settle(at, end)
+		}
+	}
+	return p
+}
+
+// mark finds or makes the mark of a claim; -1: the session does not hold it.
+func (p *plan) mark(s *session, seq uint64) int {
+	for i := len(p.marks) - 1; i >= 0; i-- {
+		if p.marks[i].seq == seq {
+			return i
+		}
+	}
+	c := s.claims[seq]
+	if c == nil {
+		return -1
+	}
+	p.marks = append(p.marks, &mark{seq: seq, claim: c, bits: make([]byte, len(c.settled))})
+	return len(p.marks) - 1
+}
+
+// settle adds the operations of one outcome.
+func (p *plan) settle(at int, end *broker.Settle) {
+	m := &end.Lease.Message
+	switch end.Outcome {
+	case broker.Done:
+		p.finish(at, end, broker.StateDone, string(end.Result))
+	case broker.Discard:
+		p.operate("discard", at, end)
+		p.finish(at, end, broker.StateDiscarded, broker.TrimReason(end.Reason))
+	case broker.Retry:
+		next := end.Message()
+		p.operate("retry", at, end, end.After.Milliseconds(), appendEnvelope(nil, &next))
+	case broker.Dead:
+		next := end.Message()
+		p.operate("dead", at, end, appendEnvelope(nil, &next))
+	case broker.Release:
+		if end.After >= time.Millisecond {
+			p.operate("release", at, end, end.After.Milliseconds(), appendEnvelope(nil, m))
+			return
+		}
+		p.heads = append(p.heads, head{at, end.Lease, appendEnvelope(nil, m)})
+	}
+}
+
+// finish frees the unique key and keeps the outcome, where there are such.
+func (p *plan) finish(at int, end *broker.Settle, s broker.State, data string) {
+	m := &end.Lease.Message
+	if bound(m) {
+		p.operate("free", at, end, m.Unique.Key, m.ID[:])
+	}
+	if m.Retention >= time.Millisecond {
+		p.operate("outcome", at, end, bucket(p.result(p.queue.result(m.ID))), int(s), m.Retention.Milliseconds(), m.ID[:], data)
+	}
+}
+
+// A bucket is the place of a result's key among those of the plan; it becomes
+// its place in KEYS once the marks are known.
+type bucket int
+
+func (p *plan) result(key string) int {
+	if n := len(p.results); n > 0 && p.results[n-1] == key {
+		return n - 1
+	}
+	if i := slices.Index(p.results, key); i >= 0 {
+		return i
+	}
+	p.results = append(p.results, key)
+	return len(p.results) - 1
+}
+
+// operate adds an operation: its name, the mark, the index, what else it takes.
+func (p *plan) operate(name string, at int, end *broker.Settle, args ...any) {
+	p.operations = append(p.operations, name, at+1, end.Lease.Index)
+	p.operations = append(p.operations, args...)
+}
+
+// arguments completes the keys and makes the arguments of cycle.lua.
+func (p *plan) arguments(keys []string) ([]string, []any) {
+	c := p.cycle
+	want := min(c.Want.Max, broker.MaxBatch)
+	if c.Leave {
+		want = 0
+	}
+	args := make([]any, 0, 7+4*len(p.marks)+len(p.operations)+4*len(p.heads))
+	args = append(args, c.Session.Worker, c.Seq, c.Lease.Milliseconds(), want, flag(c.Want.Suspects), p.queue.ended, len(p.marks))
+	for _, m := range p.marks {
+		keys = append(keys, p.queue.claim(c.Session.Worker, m.seq))
+		from, bits := m.span()
+		args = append(args, m.seq, from, bits, m.count)
+	}
+	first := len(keys) + 1
+	keys = append(keys, p.results...)
+	for _, arg := range p.operations {
+		if b, ok := arg.(bucket); ok {
+			arg = first + int(b)
+		}
+		args = append(args, arg)
+	}
+	// The last one pushed to the head comes first: the oldest claim's lowest index.
+	slices.SortFunc(p.heads, func(a, b head) int {
+		if a.lease.Claim != b.lease.Claim {
+			return compare(b.lease.Claim, a.lease.Claim)
+		}
+		return b.lease.Index - a.lease.Index
+	})
+	for _, h := range p.heads {
+		args = append(args, "head", h.mark+1, h.lease.Index, h.packed)
+	}
+	return keys, args
+}
+
+func compare(a, b uint64) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+// held are the claims of a session, the oldest first.
+func (b *Broker) held(ctx context.Context, q *queue, worker string) ([]uint64, error) {
+	var names []string
+	err := b.call(ctx, func(ctx context.Context) (err error) {
+		names, err = b.commands.HKeys(ctx, q.claims(worker)).Result()
+		return err
+	})
+	seqs := make([]uint64, 0, len(names))
+	for _, name := range names {
+		if n, err := strconv.ParseUint(name, 10, 64); err == nil {
+			seqs = append(seqs, n)
+		}
+	}
+	slices.Sort(seqs)
+	return seqs, err
+}

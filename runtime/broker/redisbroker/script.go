@@ -1,0 +1,66 @@
+package redisbroker
+
+import (
+	"crypto/sha1"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+//go:embed lua/*.lua
+var lua embed.FS
+
+// sweepBatch bounds how many unique windows one step forgets.
+const sweepBatch = 500
+
+// A script is a text and its SHA-1, by which Redis knows it.
+type script struct {
+	name, text, sha string
+	timed           bool // its answer begins with the server's time
+}
+
+// scripts are all transitions of the store.
+type scripts struct {
+	enqueue, bulk, cycle, leave, reclaim, look, bury, count, page *script
+}
+
+// newScripts puts the scripts together: the clock, the limits of the contract,
+// what they share, and each one's own text. clock may replace the server's.
+func newScripts(clock string) *scripts {
+	if clock == "" {
+		clock = source("clock")
+	}
+	shared := clock + limits() + source("queue")
+	whole := func(name string, timed bool) *script { return newScript(name, shared+source(name), timed) }
+	return &scripts{
+		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true),
+		leave: whole("leave", true), reclaim: whole("reclaim", true),
+		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
+		page: newScript("page", source("page"), false),
+	}
+}
+
+func newScript(name, text string, timed bool) *script {
+	sum := sha1.Sum([]byte(text))
+	return &script{name, text, hex.EncodeToString(sum[:]), timed}
+}
+
+// source is the text of a file in lua/; every one is embedded.
+func source(name string) string {
+	text, err := lua.ReadFile("lua/" + name + ".lua")
+	if err != nil {
+		return "error(" + fmt.Sprintf("%q", err) + ")"
+	}
+	return string(text)
+}
+
+// limits are the numbers of the contract that scripts need.
+func limits() string {
+	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH"}
+	return fmt.Sprintf("local %s, DEAD = %d, %d, %d, %d, %d, %d, '%d'\n", strings.Join(names, ", "),
+		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch,
+		broker.StateDead)
+}

@@ -1,0 +1,130 @@
+package redisbroker
+
+import (
+	"context"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+// A session is what this process knows of one worker at a queue: which tasks
+// each of its claims holds. So a lease is recognised without a look at Redis.
+type session struct {
+	claims map[uint64]*claim // only those with unsettled tasks
+}
+
+// A claim is what one cycle granted.
+type claim struct {
+	ids     []broker.ID
+	settled []byte // bits, as answered
+	left    int
+}
+
+// session returns the worker's session, which is used by one cycle at a time.
+func (q *queue) session(worker string) *session {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := q.sessions[worker]
+	if s == nil {
+		s = &session{claims: make(map[uint64]*claim)}
+		q.sessions[worker] = s
+	}
+	return s
+}
+
+func (q *queue) forget(worker string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.sessions, worker)
+}
+
+// granted remembers a claim. A repeated grant is the same.
+func (s *session) granted(seq uint64, leases []broker.Lease) {
+	ids := make([]broker.ID, len(leases))
+	for i := range leases {
+		ids[i] = leases[i].ID
+	}
+	s.claims[seq] = newClaim(ids)
+}
+
+func newClaim(ids []broker.ID) *claim {
+	return &claim{ids: ids, settled: make([]byte, (len(ids)+7)/8), left: len(ids)}
+}
+
+// recall makes sure that the claims of these settles are known: another broker
+// may have got them for the same session.
+func (b *Broker) recall(ctx context.Context, q *queue, s *session, worker string, settles []broker.Settle) error {
+	for i := range settles {
+		seq := settles[i].Lease.Claim
+		if s.claims[seq] != nil {
+			continue
+		}
+		elements, err := b.elements(ctx, q.claim(worker, seq))
+		if err != nil {
+			return err
+		}
+		if len(elements) > 0 {
+			s.claims[seq] = newClaim(idsOf(elements))
+		}
+	}
+	return nil
+}
+
+func idsOf(elements [][]byte) []broker.ID {
+	ids := make([]broker.ID, len(elements))
+	for i, e := range elements {
+		copy(ids[i][:], e)
+	}
+	return ids
+}
+
+// elements reads a list whole.
+func (b *Broker) elements(ctx context.Context, key string) ([][]byte, error) {
+	return b.rangeOf(ctx, key, 0, -1)
+}
+
+// A mark is the tasks of one claim that a cycle settles.
+type mark struct {
+	seq   uint64
+	claim *claim
+	bits  []byte
+	count int
+}
+
+// take notes that a settle's task is settled now; false: the session does not
+// hold it, or the cycle has settled it before.
+func (m *mark) take(l *broker.Lease) bool {
+	if l.Index < 0 || l.Index >= len(m.claim.ids) || m.claim.ids[l.Index] != l.ID {
+		return false
+	}
+	place, bit := l.Index/8, byte(1)<<(l.Index%8)
+	if (m.bits[place]|m.claim.settled[place])&bit != 0 {
+		return false
+	}
+	m.bits[place] |= bit
+	m.count++
+	return true
+}
+
+// span is the part of the bits that is not zero: settles come in clusters.
+func (m *mark) span() (from int, bits []byte) {
+	to := len(m.bits)
+	for to > 0 && m.bits[to-1] == 0 {
+		to--
+	}
+	for from < to && m.bits[from] == 0 {
+		from++
+	}
+	return from, m.bits[from:to]
+}
+
+// answered takes in that the marks were carried out.
+func (s *session) answered(marks []*mark) {
+	for _, m := range marks {
+		for i := range m.bits {
+			m.claim.settled[i] |= m.bits[i]
+		}
+		if m.claim.left -= m.count; m.claim.left == 0 {
+			delete(s.claims, m.seq)
+		}
+	}
+}
