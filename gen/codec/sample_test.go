@@ -35,5 +35,5 @@ func TestSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, filepath.Join(sampleDir, "taskqueue_msgp.go"), generate(t, string(source)))
+	golden(t, filepath.Join(sampleDir, "codec_gen.go"), generate(t, string(source)))
 }
