@@ -12,6 +12,7 @@ import (
 
 	"github.com/tqgen/taskqueue/gen/codec"
 	"github.com/tqgen/taskqueue/gen/diag"
+	"github.com/tqgen/taskqueue/gen/lock"
 	"github.com/tqgen/taskqueue/gen/model"
 	"github.com/tqgen/taskqueue/gen/render"
 )
@@ -81,7 +82,11 @@ func (r *run) render() (map[string][]byte, error) {
 			files[filepath.Join(p.Dir, f.name)] = text
 		}
 	}
-	return files, nil
+	path, text, err := r.lock()
+	if text != nil {
+		files[path] = text
+	}
+	return files, err
 }
 
 // compare finds the files that are not as they should be.
@@ -97,7 +102,7 @@ func (r *run) compare(files map[string][]byte) ([]Change, error) {
 			return nil, err
 		case bytes.Equal(old, files[path]):
 			continue
-		case !bytes.HasPrefix(old, []byte(model.Header)):
+		case filepath.Base(path) != lock.File && !bytes.HasPrefix(old, []byte(model.Header)):
 			r.errs.Add(token.Position{Filename: path, Line: 1, Column: 1}, diag.NotOurs, "move the file, or give it another name", "the file has a name that tqgen needs, but was not written by it")
 			continue
 		}
@@ -114,17 +119,26 @@ func (r *run) change(path string, state State, old, text []byte) Change {
 // orphans finds our files that nothing needs any more.
 func (r *run) orphans(files map[string][]byte) ([]Change, error) {
 	var changes []Change
+	ours := []string{filepath.Join(r.tree.Module.Dir, lock.File)}
 	for _, d := range r.tree.Dirs {
 		for _, name := range d.Output {
-			path := filepath.Join(d.Path, name)
-			if _, needed := files[path]; needed || !r.tree.Selected[d.Import] {
-				continue
+			if r.tree.Selected[d.Import] {
+				ours = append(ours, filepath.Join(d.Path, name))
 			}
-			old, err := os.ReadFile(path)
-			if err != nil {
-				return nil, err
-			}
+		}
+	}
+	for _, path := range ours {
+		if _, needed := files[path]; needed {
+			continue
+		}
+		old, err := os.ReadFile(path)
+		switch {
+		case err == nil && filepath.Base(path) == lock.File && !lock.Ours(old):
+			continue
+		case err == nil:
 			changes = append(changes, r.change(path, Orphaned, old, nil))
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
 		}
 	}
 	return changes, nil

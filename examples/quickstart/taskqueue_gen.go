@@ -10,34 +10,39 @@ import (
 	"github.com/tqgen/taskqueue/runtime/codegen"
 )
 
+// The handshake: without this constant, the runtime is older than tqgen.
 const _ = codegen.Protocol1_if_undefined_run_go_get_u_github_com_tqgen_taskqueue
 
-// Tasks are the tasks in this package.
+// Tasks are the tasks in this package, each bound to its Execute method.
 func Tasks() []taskqueue.Task {
 	return []taskqueue.Task{
-		codegen.TaskWithResult(&greetKind, func(ctx context.Context, t *Greet) (string, error) { return t.Execute(ctx) }),
+		codegen.ExecuteWithResult(&greetKind, (*Greet).Execute),
 	}
 }
 
 var greetKind = codegen.ResultKind[Greet, string]{
 	Kind: codegen.Kind[Greet]{
-		Name:     "main.Greet",
-		Settings: taskqueue.Settings{Retries: 5, Timeout: 30 * time.Second, Retention: time.Hour},
+		Name: "main.Greet",
+		Settings: taskqueue.Settings{
+			Retries:   5,
+			Timeout:   30 * time.Second,
+			Retention: time.Hour,
+		},
 	},
 	Result: codegen.String(),
 }
 
 // Job returns t as a job, to be enqueued together with others.
-func (t Greet) Job(opts ...taskqueue.Option) taskqueue.Job {
-	return codegen.Job(&greetKind.Kind, &t, opts)
+func (t Greet) Job(options ...taskqueue.Option) taskqueue.Job {
+	return codegen.Job(&greetKind.Kind, &t, options)
 }
 
 // Enqueue adds t to the queue "default".
-func (t Greet) Enqueue(ctx context.Context, c *taskqueue.Client, opts ...taskqueue.Option) (taskqueue.Future[string], error) {
-	return codegen.Enqueue(ctx, c, &greetKind, t.Job(opts...))
+func (t Greet) Enqueue(ctx context.Context, c *taskqueue.Client, options ...taskqueue.Option) (taskqueue.Future[string], error) {
+	return codegen.Enqueue(ctx, c, &greetKind, t.Job(options...))
 }
 
-// GreetFuture is the future of a Greet that was enqueued before.
+// GreetFuture returns the future of the Greet that has this id, in any process.
 func GreetFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[string] {
 	return codegen.Future(c, &greetKind, id)
 }

@@ -3,57 +3,56 @@
 package main
 
 import (
-	"github.com/tinylib/msgp/msgp"
+	"github.com/tqgen/taskqueue/runtime/codegen"
 )
 
-// MarshalMsg implements msgp.Marshaler
-func (z Greet) MarshalMsg(b []byte) (o []byte, err error) {
-	o = msgp.Require(b, z.Msgsize())
-	// map header, size 1
-	// string "Name"
-	o = append(o, 0x81, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
-	o = msgp.AppendString(o, z.Name)
-	return
+type Greet_changed__run_go_tool_tqgen = struct {
+	Name string
 }
 
-// UnmarshalMsg implements msgp.Unmarshaler
-func (z *Greet) UnmarshalMsg(bts []byte) (o []byte, err error) {
-	var field []byte
-	_ = field
-	var zb0001 uint32
-	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
-	if err != nil {
-		err = msgp.WrapError(err)
-		return
+var _ Greet = Greet_changed__run_go_tool_tqgen{}
+
+// MarshalMsg appends the MessagePack form to b.
+func (t *Greet) MarshalMsg(b []byte) ([]byte, error) {
+	if cap(b) == 0 {
+		b = make([]byte, 0, t.Msgsize())
 	}
-	for zb0001 > 0 {
-		zb0001--
-		field, bts, err = msgp.ReadMapKeyZC(bts)
-		if err != nil {
-			err = msgp.WrapError(err)
-			return
+	b = append(b, "\x81\xa4Name"...)
+	b = codegen.AppendString(b, t.Name)
+	return b, nil
+}
+
+// UnmarshalMsg reads what MarshalMsg wrote and returns the rest. Nothing of what
+// the struct held before is left. Strings share the memory of b.
+func (t *Greet) UnmarshalMsg(b []byte) ([]byte, error) {
+	var err error
+	*t = Greet{}
+	var n1 int
+	if n1, b, err = codegen.ReadFields(b); err != nil {
+		return b, codegen.At(err, "Greet", "")
+	}
+	for range n1 {
+		var key2 string
+		if key2, b, err = codegen.ReadKey(b); err != nil {
+			return b, codegen.At(err, "Greet", "")
 		}
-		switch msgp.UnsafeString(field) {
+		switch key2 {
 		case "Name":
-			z.Name, bts, err = msgp.ReadStringBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Name")
-				return
+			if n3 := codegen.Short(b); n3 >= 0 {
+				t.Name, b = codegen.Cut[string](b, n3)
+			} else if t.Name, b, err = codegen.ReadString[string](b); err != nil {
+				return b, codegen.At(err, "Greet", "Name")
 			}
 		default:
-			bts, err = msgp.Skip(bts)
-			if err != nil {
-				err = msgp.WrapError(err)
-				return
+			if b, err = codegen.Skip(b); err != nil {
+				return b, codegen.At(err, "Greet", "")
 			}
 		}
 	}
-	o = bts
-	return
+	return b, nil
 }
 
-// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
-func (z Greet) Msgsize() (s int) {
-	s = 1 + 5 + msgp.StringPrefixSize + len(z.Name)
-	return
+// Msgsize is an upper bound for the length of what MarshalMsg appends.
+func (t *Greet) Msgsize() int {
+	return 11 + len(t.Name)
 }

@@ -64,6 +64,11 @@ func parseModule(root string, text []byte) (Module, error) {
 // root and with slashes, is imported.
 func (m Module) importPath(rel string) string { return path.Join(m.Path, rel) }
 
+// rel is the folder of a package of the module, from its root.
+func (m Module) rel(importPath string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(importPath, m.Path), "/")
+}
+
 // dirOf is the folder of a package, if its path lies in the module.
 func (m Module) dirOf(importPath string) (string, bool) {
 	if importPath == m.Path {

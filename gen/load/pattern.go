@@ -2,8 +2,8 @@ package load
 
 import (
 	"fmt"
-	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -53,27 +53,30 @@ func (p pattern) matches(rel string) bool {
 	return rel == p.rel || p.all && (p.rel == "" || strings.HasPrefix(rel, p.rel+"/"))
 }
 
-// selected returns the import paths of the folders that the patterns match.
-func selected(m Module, dirs []Dir, dir string, patterns []string) (map[string]bool, error) {
-	found := map[string]bool{}
-	for _, text := range patterns {
-		p, err := parsePattern(m, dir, text)
+// selectDirs finds the folders that the patterns match.
+func (t *Tree) selectDirs(dir string, texts []string) error {
+	t.Selected = map[string]bool{}
+	for _, text := range texts {
+		p, err := parsePattern(t.Module, dir, text)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		any := false
-		for _, d := range dirs {
-			rel, err := filepath.Rel(m.Dir, d.Path)
-			if err != nil {
-				return nil, err
-			}
-			if rel = filepath.ToSlash(rel); p.matches(strings.TrimPrefix(path.Clean("/"+rel), "/")) {
-				found[d.Import], any = true, true
+		t.patterns = append(t.patterns, p)
+		some := false
+		for _, d := range t.Dirs {
+			if p.matches(t.Module.rel(d.Import)) {
+				t.Selected[d.Import], some = true, true
 			}
 		}
-		if !any {
-			return nil, fmt.Errorf("pattern %q: no Go files in the module %s match it", text, m.Path)
+		if !some {
+			return fmt.Errorf("pattern %q: no Go files in the module %s match it", text, t.Module.Path)
 		}
 	}
-	return found, nil
+	return nil
+}
+
+// Matches reports whether the patterns match a package of the module, which
+// need not exist any more.
+func (t *Tree) Matches(importPath string) bool {
+	return slices.ContainsFunc(t.patterns, func(p pattern) bool { return p.matches(t.Module.rel(importPath)) })
 }

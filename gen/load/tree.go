@@ -34,8 +34,9 @@ type Tree struct {
 	Dirs     []Dir           // with Go files, in order
 	Selected map[string]bool // import paths that the patterns match
 
-	build  build.Context
-	parsed map[string]*file
+	patterns []pattern
+	build    build.Context
+	parsed   map[string]*file
 }
 
 // A file is a parsed file.
@@ -58,8 +59,7 @@ func Open(ctx context.Context, c Config) (*Tree, error) {
 	t := &Tree{Module: m, Fset: token.NewFileSet(), Dirs: dirs, build: build.Default, parsed: map[string]*file{}}
 	t.build.Dir = m.Dir
 	t.build.BuildTags = append(goflagsTags(os.Getenv("GOFLAGS")), c.Tags...)
-	t.Selected, err = selected(m, dirs, c.Dir, c.Patterns)
-	return t, err
+	return t, t.selectDirs(c.Dir, c.Patterns)
 }
 
 // goflagsTags are the build tags in GOFLAGS.

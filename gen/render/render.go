@@ -51,7 +51,7 @@ func Source(p *model.Package) ([]byte, error) {
 	if err := f.Render(&b); err != nil {
 		return nil, fmt.Errorf("package %s: %w", p.Path, err)
 	}
-	return b.Bytes(), nil
+	return []byte(groupImports(b.String())), nil
 }
 
 // importNames gives the imports names that the package does not declare itself.
@@ -163,13 +163,12 @@ func tasks(f *jen.File, p *model.Package) {
 	f.Func().Id("Tasks").Params(params...).Index().Qual(runtimePath, "Task").Block(
 		jen.Return(jen.Index().Qual(runtimePath, "Task").ValuesFunc(func(g *jen.Group) {
 			for _, t := range p.Tasks {
-				run := jen.Id("h").Dot(t.Name)
+				bind, run := "Task", jen.Id("h").Dot(t.Name)
 				if t.Execute {
-					run = jen.Parens(jen.Op("*").Id(t.Name)).Dot("Execute")
+					bind, run = "Execute", jen.Parens(jen.Op("*").Id(t.Name)).Dot("Execute")
 				}
-				bind := "Task"
 				if t.Result != nil {
-					bind = "TaskWithResult"
+					bind += "WithResult"
 				}
 				g.Line().Qual(codegenPath, bind).Call(jen.Op("&").Id(t.KindName()), run)
 			}

@@ -170,7 +170,7 @@ func futureType(t *model.Task) jen.Code {
 }
 
 func future(f *jen.File, t *model.Task) {
-	f.Comment(fmt.Sprintf("%s returns the future of the %s with an id, from any process.", t.FutureName(), t.Name))
+	f.Comment(fmt.Sprintf("%s returns the future of the %s that has this id, in any process.", t.FutureName(), t.Name))
 	f.Func().Id(t.FutureName()).
 		Params(jen.Id("c").Op("*").Qual(runtimePath, "Client"), jen.Id("id").Qual(runtimePath, "ID")).
 		Add(futureType(t)).

@@ -83,6 +83,17 @@ func taskWithResult[T, R any](kind *ResultKind[T, R], run func(context.Context, 
 	}
 }
 
+// Execute binds a kind to the Execute method of its struct, (*T).Execute.
+func Execute[T any, P Codec[T]](kind *Kind[T], execute func(*T, context.Context) error) taskqueue.Task {
+	return Task[T, P](kind, func(ctx context.Context, t *T) error { return execute(t, ctx) })
+}
+
+// ExecuteWithResult binds a kind to the Execute method of its struct and returns
+// its result.
+func ExecuteWithResult[T, R any, P Codec[T]](kind *ResultKind[T, R], execute func(*T, context.Context) (R, error)) taskqueue.Task {
+	return TaskWithResult[T, R, P](kind, func(ctx context.Context, t *T) (R, error) { return execute(t, ctx) })
+}
+
 // Job makes a job of t: first the struct's own settings, then the caller's.
 func Job[T any, P Codec[T]](kind *Kind[T], t P, options []taskqueue.Option, own ...taskqueue.Option) taskqueue.Job {
 	return taskqueue.NewJob((*taskqueue.Kind)(kind), t, own...).With(options...)

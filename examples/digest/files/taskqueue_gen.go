@@ -4,9 +4,10 @@ package files
 
 import (
 	"context"
+	"time"
+
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/codegen"
-	"time"
 )
 
 // The handshake: without this constant, the runtime is older than tqgen.
@@ -50,7 +51,7 @@ func (t Digest) Enqueue(ctx context.Context, c *taskqueue.Client, options ...tas
 	return codegen.Enqueue(ctx, c, &digestKind, t.Job(options...))
 }
 
-// DigestFuture returns the future of the Digest with an id, from any process.
+// DigestFuture returns the future of the Digest that has this id, in any process.
 func DigestFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[*Sum] {
 	return codegen.Future(c, &digestKind, id)
 }
