@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 
@@ -45,7 +44,6 @@ func (q *taskqueueQueue) work(ctx context.Context, slots int, strict bool, handl
 	config := taskqueue.WorkerConfig{
 		Tasks:       tasks.Tasks(tasks.Func(handle)),
 		Concurrency: slots,
-		Logger:      slog.New(slog.DiscardHandler),
 	}
 	if strict {
 		config.Prefetch = taskqueue.NoPrefetch
