@@ -102,9 +102,7 @@ var byteTests = []test{
 		f.enqueue(all...)
 		w := f.worker("w")
 		for i, l := range w.claim(len(all)) {
-			if !bytes.Equal(l.Payload, all[i].Payload) {
-				f.Fatalf("payload %d of %d bytes came back with %d bytes and other contents", i, len(all[i].Payload), len(l.Payload))
-			}
+			f.equal("payload", l.Payload, all[i].Payload)
 		}
 	}},
 	{"queues know nothing of each other", func(f *fixture) {

@@ -19,6 +19,7 @@ var commands = []command{
 	{"cycle", 24, func(m *machine) { m.cycle(m.worker(), false) }},
 	{"enqueue", 10, func(m *machine) { m.enqueue(m.messages(1 + m.dice.roll("messages", 5))) }},
 	{"enqueue many", 2, func(m *machine) { m.enqueue(m.messages(20 + m.dice.roll("messages", 40))) }},
+	{"enqueue alike", 3, func(m *machine) { m.enqueue(m.alike(5 + m.dice.roll("messages", 60))) }},
 	{"send again", 4, (*machine).sendAgain},
 	{"advance", 8, func(m *machine) { m.advance(pick(m, "advance", pauses)) }},
 	{"advance to the next work", 6, (*machine).advanceToWork},

@@ -67,6 +67,11 @@ var concurrentTests = []test{
 		}
 		_, err = f.Broker.Wait(ctx, []string{f.queue})
 		f.equal("wait", err, context.Canceled)
+		receipts, err := f.Broker.Enqueue(ctx, []broker.Message{f.task("a")})
+		if err == nil && receipts == nil {
+			f.Errorf("a message with an ended context got in")
+		}
+		f.equal("info", f.info(), broker.QueueInfo{Queue: f.queue})
 	}},
 }
 

@@ -52,15 +52,35 @@ func (m *machine) messages(n int) []broker.Message {
 	return messages
 }
 
-func (m *machine) message() broker.Message {
-	id := m.id()
-	msg := broker.Message{
-		ID: id, Queue: machineQueue, Kind: "test.Task", Max: 4,
-		Payload:   fmt.Appendf(nil, "%d", m.made),
-		Priority:  broker.Priority(m.dice.roll("priority", 4) - 1),
-		Retention: pick(m, "retention", retentions),
-		Lost:      pick(m, "lost", losses),
+// alike makes messages that a store may add in one go: of one lane, to be run
+// at once, without keys.
+func (m *machine) alike(n int) []broker.Message {
+	priority, retention, lost := m.priority(), pick(m, "retention", retentions), pick(m, "lost", losses)
+	padding := make([]byte, pick(m, "padding", []int{0, 100, 5000}))
+	messages := make([]broker.Message, n)
+	for i := range messages {
+		msg := m.plain()
+		msg.Priority, msg.Retention, msg.Lost = priority, retention, lost
+		msg.Payload = append(msg.Payload, padding...)
+		messages[i] = msg
 	}
+	return messages
+}
+
+func (m *machine) priority() broker.Priority { return broker.Priority(m.dice.roll("priority", 4) - 1) }
+
+// plain makes a message that asks for nothing.
+func (m *machine) plain() broker.Message {
+	id := m.id()
+	return broker.Message{
+		ID: id, Queue: machineQueue, Kind: "test.Task", Max: 4, Payload: fmt.Appendf(nil, "%d", m.made),
+	}
+}
+
+// message makes a message that may ask for anything.
+func (m *machine) message() broker.Message {
+	msg := m.plain()
+	msg.Priority, msg.Retention, msg.Lost = m.priority(), pick(m, "retention", retentions), pick(m, "lost", losses)
 	switch m.dice.roll("time", 8) {
 	case 5, 6:
 		msg.Delay = pick(m, "delay", delays)

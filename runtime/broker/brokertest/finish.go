@@ -56,9 +56,8 @@ func (m *machine) drain() {
 
 // events compares what the watches have told: a last task marks their end.
 func (m *machine) events() {
-	last := broker.Message{
-		ID: m.id(), Queue: machineQueue, Kind: "test.Task", Max: 1, Payload: []byte("last"), Retention: time.Hour,
-	}
+	last := m.plain()
+	last.Retention = time.Hour
 	m.offer([]broker.Message{last})
 	c := broker.Cycle{
 		Session: broker.Session{Worker: "marker", Queue: machineQueue},

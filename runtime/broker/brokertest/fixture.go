@@ -2,7 +2,9 @@ package brokertest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -204,8 +206,16 @@ func (f *fixture) equal(what string, got, want any) {
 	}
 }
 
-// options compare what stores return: errors by errors.Is, nil like empty.
-var options = []cmp.Option{cmpopts.EquateErrors(), cmpopts.EquateEmpty()}
+// options compare what stores return: errors by errors.Is, nil like empty, and
+// many bytes by their sum, as a diff of them takes long and tells nothing.
+var options = []cmp.Option{
+	cmpopts.EquateErrors(), cmpopts.EquateEmpty(),
+	cmp.FilterValues(func(a, b []byte) bool { return len(a)+len(b) > 200 }, cmp.Transformer("summary", summary)),
+}
+
+func summary(b []byte) string {
+	return fmt.Sprintf("%d bytes, %.20q to %.20q, sum %x", len(b), b, b[max(0, len(b)-20):], sha256.Sum256(b))
+}
 
 // info counts the fixture's queue.
 func (f *fixture) info() broker.QueueInfo {

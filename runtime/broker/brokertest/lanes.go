@@ -1,7 +1,6 @@
 package brokertest
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -129,9 +128,7 @@ var laneTests = []test{
 		}
 		f.enqueue(all...)
 		for i, l := range f.worker("w").claim(4) {
-			if !bytes.Equal(l.Payload, all[i].Payload) {
-				f.Fatalf("payload %d came back with other bytes", i)
-			}
+			f.equal("payload", l.Payload, all[i].Payload)
 		}
 	}},
 }
