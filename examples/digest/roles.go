@@ -14,6 +14,9 @@ import (
 // run does what the role says.
 func (o *options) run(ctx context.Context, stdout, stderr *os.File) error {
 	client, err := taskqueue.Open(ctx, o.store)
+	if errors.Is(err, taskqueue.ErrUnavailable) {
+		err = fmt.Errorf("%w; start a server (docker compose up -d redis), or leave -redis out to run without one", err)
+	}
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
