@@ -79,7 +79,7 @@ func Index(err error, i int) error { return within(err, "["+strconv.Itoa(i)+"]")
 func Entry[K ~string | signed | unsigned](err error, key K) error {
 	text := fmt.Sprintf("[%#v]", key)
 	if len(text) > 64 {
-		text = text[:60] + "…]"
+		text = strings.ToValidUTF8(text[:60], "") + "…]"
 	}
 	return within(err, text)
 }

@@ -78,5 +78,5 @@ func readInteger(b []byte) (v integer, rest []byte, err error) {
 }
 
 func overflow(b []byte, v integer, t any) error {
-	return bad(b, fmt.Errorf("%v does not fit a %T", v, t))
+	return bad(b, fmt.Errorf("%v does not fit %T", v, t))
 }
