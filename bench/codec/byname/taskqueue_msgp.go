@@ -59,13 +59,15 @@ func (t *BenchTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "BenchTask", "")
 		}
 		switch key2 {
 		case "data":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.Data, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.Data, b = codegen.Cut[string](b, n4)
 			} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "BenchTask", "Data")
 			}
@@ -128,19 +130,21 @@ func (t *LargeTask) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "LargeTask", "")
 		}
 		switch key2 {
 		case "id":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.ID, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.ID, b = codegen.Cut[string](b, n4)
 			} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "LargeTask", "ID")
 			}
 		case "data":
-			if n4 := codegen.Short(b); n4 >= 0 {
-				t.Data, b = codegen.Cut[string](b, n4)
+			if n5 := codegen.Short(b); n5 >= 0 {
+				t.Data, b = codegen.Cut[string](b, n5)
 			} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "LargeTask", "Data")
 			}
@@ -153,20 +157,20 @@ func (t *LargeTask) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				return b, codegen.At(err, "LargeTask", "Payload")
 			}
 		case "complex_data":
-			var n5 int
-			if t.ComplexData, n5, b, err = codegen.MakeMap[map[string][]string](b, m); err != nil {
+			var n6 int
+			if t.ComplexData, n6, b, err = codegen.MakeMap[map[string][]string](b, m); err != nil {
 				return b, codegen.At(err, "LargeTask", "ComplexData")
 			}
-			for range n5 {
-				var k6 string
-				if k6, b, err = codegen.ReadString[string](b); err != nil {
+			for range n6 {
+				var k7 string
+				if k7, b, err = codegen.ReadString[string](b); err != nil {
 					return b, codegen.At(err, "LargeTask", "ComplexData")
 				}
-				var v7 []string
-				if v7, b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
-					return b, codegen.At(codegen.Entry(err, k6), "LargeTask", "ComplexData")
+				var v8 []string
+				if v8, b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
+					return b, codegen.At(codegen.Entry(err, k7), "LargeTask", "ComplexData")
 				}
-				t.ComplexData[k6] = v7
+				t.ComplexData[k7] = v8
 			}
 		default:
 			if b, err = codegen.Skip(b); err != nil {
@@ -228,19 +232,21 @@ func (t *MediumTask) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "MediumTask", "")
 		}
 		switch key2 {
 		case "id":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.ID, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.ID, b = codegen.Cut[string](b, n4)
 			} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "MediumTask", "ID")
 			}
 		case "data":
-			if n4 := codegen.Short(b); n4 >= 0 {
-				t.Data, b = codegen.Cut[string](b, n4)
+			if n5 := codegen.Short(b); n5 >= 0 {
+				t.Data, b = codegen.Cut[string](b, n5)
 			} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "MediumTask", "Data")
 			}
@@ -293,19 +299,21 @@ func (t *SmallTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "SmallTask", "")
 		}
 		switch key2 {
 		case "id":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.ID, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.ID, b = codegen.Cut[string](b, n4)
 			} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "SmallTask", "ID")
 			}
 		case "data":
-			if n4 := codegen.Short(b); n4 >= 0 {
-				t.Data, b = codegen.Cut[string](b, n4)
+			if n5 := codegen.Short(b); n5 >= 0 {
+				t.Data, b = codegen.Cut[string](b, n5)
 			} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "SmallTask", "Data")
 			}
