@@ -16,7 +16,7 @@ type size struct {
 
 var (
 	full    = size{rounds: 5, tasks: 100_000, singles: 30_000, latency: 10 * time.Second, idle: 10 * time.Second}
-	quickly = size{rounds: 3, tasks: 100_000, singles: 5_000, latency: 3 * time.Second, idle: 3 * time.Second}
+	quickly = size{rounds: 3, tasks: 100_000, singles: 5_000, latency: 2 * time.Second, idle: 2 * time.Second}
 )
 
 // samples are the raw figures: by metric, by system, one a round.
