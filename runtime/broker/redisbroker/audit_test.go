@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -25,6 +26,7 @@ type auditor struct {
 	keys     map[string]bool              // all of the queue's
 	seen     map[broker.ID]string         // where a task is
 	living   map[broker.ID]broker.Message // not dead
+	known    map[string]string            // the last cycle of each session
 }
 
 func (b *Broker) audit(ctx context.Context, queue string) []string {
@@ -86,11 +88,26 @@ func (a *auditor) found(element []byte, place string) (m broker.Message) {
 func (a *auditor) pending() {
 	for i, list := range a.q.lanes {
 		delete(a.keys, list)
-		for _, e := range check2(a, func() ([][]byte, error) { return a.b.rangeOf(a.ctx, list, 0, -1) }) {
+		elements := check2(a, func() ([][]byte, error) { return a.b.rangeOf(a.ctx, list, 0, -1) })
+		a.large(i, elements)
+		for _, e := range elements {
 			m := a.found(e, laneNames[i])
 			a.living[m.ID] = m
 			a.expect(int(lane(&m)) == i, "task %s is in lane %s, not %s", m.ID, laneNames[i], laneNames[lane(&m)])
 		}
+	}
+}
+
+// large checks what is noted of a lane's large elements: a claim trusts it.
+func (a *auditor) large(lane int, elements [][]byte) {
+	n := strconv.Itoa(lane + 1)
+	known := reply(check2(a, a.b.commands.HMGet(a.ctx, a.q.count, "large:"+n, "largest:"+n).Result))
+	reach, _ := strconv.Atoi(known.string(0))
+	largest, _ := strconv.Atoi(known.string(1))
+	a.expect((known.string(0) != "") == (reach > 0) && (reach > 0) == (largest > largeFrom), "lane %s: %q elements up to %q bytes are large", laneNames[lane], known.string(0), known.string(1))
+	a.expect(reach <= len(elements), "lane %s has %d tasks, large ones among the first %d", laneNames[lane], len(elements), reach)
+	for i, e := range elements {
+		a.expect(len(e) <= largeFrom || i < reach && len(e) <= largest, "lane %s: task %d has %d bytes, large ones are among the first %d and have up to %d", laneNames[lane], i, len(e), reach, largest)
 	}
 }
 
@@ -116,13 +133,19 @@ func (a *auditor) sessions() (active int64) {
 	for _, k := range []string{a.q.keys.sessions, a.q.holders, a.q.idle} {
 		delete(a.keys, k)
 	}
-	known := check2(a, a.b.commands.HGetAll(a.ctx, a.q.keys.sessions).Result)
+	a.known = check2(a, a.b.commands.HGetAll(a.ctx, a.q.keys.sessions).Result)
+	known := a.known
 	holders := check2(a, a.b.commands.ZRange(a.ctx, a.q.holders, 0, -1).Result)
 	idle := check2(a, a.b.commands.ZRange(a.ctx, a.q.idle, 0, -1).Result)
 	a.expect(len(known) == len(holders)+len(idle), "%d sessions are known, %d hold claims, %d are idle", len(known), len(holders), len(idle))
 	for _, w := range idle {
 		a.expect(known[w] != "" && known[w] != "F", "the idle session %s is %q", w, known[w])
 		a.expect(!a.keys[a.q.claims(w)], "the idle session %s holds claims", w)
+	}
+	for w, last := range known {
+		seq, err := strconv.ParseUint(last, 10, 64)
+		a.expect(last == "F" || err == nil && seq > 0, "the last cycle of session %s is %q", w, last)
+		a.expect(slices.Contains(holders, w) != slices.Contains(idle, w), "the session %s must be in one of holders and idle", w)
 	}
 	for _, w := range holders {
 		a.expect(known[w] != "", "the session %s holds claims and is unknown", w)
@@ -140,6 +163,8 @@ func (a *auditor) claimsOf(worker string) (active int64) {
 		a.expect(err == nil, "claim %q of %s", name, worker)
 		list := a.q.claim(worker, seq)
 		delete(a.keys, list)
+		last, err := strconv.ParseUint(a.known[worker], 10, 64)
+		a.expect(a.known[worker] == "F" || err == nil && seq <= last, "claim %s of %s is newer than its last cycle %s", name, worker, a.known[worker])
 		elements := check2(a, func() ([][]byte, error) { return a.b.rangeOf(a.ctx, list, 0, -1) })
 		a.expect(len(bits) == (len(elements)+7)/8, "claim %s of %s has %d tasks and %d bytes of bits", name, worker, len(elements), len(bits))
 		a.expect(bits != strings.Repeat("\xff", len(bits)), "claim %s of %s is settled and still there", name, worker)
@@ -195,13 +220,33 @@ func (a *auditor) counters(active int64) {
 // leftovers finds keys that belong to nothing. Outcomes and producers expire.
 func (a *auditor) leftovers() {
 	delete(a.keys, a.q.wake)
+	a.expect(check2(a, a.b.commands.LLen(a.ctx, a.q.wake).Result) <= 2, "more tokens than anybody gives back")
 	for k := range a.keys {
 		rest := strings.TrimPrefix(k, a.q.prefix)
+		if strings.HasPrefix(rest, "result:") {
+			a.outcomes(k)
+		}
+		if strings.HasPrefix(rest, "producer:") {
+			state := check2(a, a.b.commands.Get(a.ctx, k).Result)
+			a.expect(!strings.Contains(state, "opened"), "%s: a transaction is open: %q", k, state)
+		}
 		if strings.HasPrefix(rest, "result:") || strings.HasPrefix(rest, "producer:") {
 			ms := check2(a, a.b.commands.Do(a.ctx, "pttl", k).Int64) // as PTTL's duration overflows in 292 years
 			a.expect(ms != -1, "%s never expires", k)
 			continue
 		}
 		a.expect(false, "the key %s belongs to nothing", k)
+	}
+}
+
+// outcomes checks those of one bucket: they can be read, each is where its id
+// says, and its task has ended.
+func (a *auditor) outcomes(bucket string) {
+	for id, value := range check2(a, a.b.commands.HGetAll(a.ctx, bucket).Result) {
+		ref := broker.Ref{Queue: a.q.keys.queue, ID: broker.ID([]byte(id))}
+		e, ok := outcomeEntry(ref, value, time.Time{})
+		a.expect(ok && (e.State == broker.StateDone || e.State == broker.StateDiscarded), "%s: the outcome of %s is %.40q", bucket, ref.ID, value)
+		a.expect(a.q.result(ref.ID) == bucket, "the outcome of %s is in %s", ref.ID, bucket)
+		a.expect(a.seen[ref.ID] == "", "task %s has ended and is in %s", ref.ID, a.seen[ref.ID])
 	}
 }

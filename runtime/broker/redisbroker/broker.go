@@ -94,6 +94,8 @@ var _ broker.Broker = (*Broker)(nil)
 // sentinel_password; they override the config. The error is ErrInvalid for a
 // bad URL or config, ErrUnsupported for servers that are too old, ErrUnavailable
 // where none answers within the connect timeout. It never shows a password.
+// What go-redis has to say goes to the config's logger at level debug, in the
+// whole process; New leaves that as it is.
 func Open(ctx context.Context, url string, c Config) (*Broker, error) {
 	t, err := parseURL(url, &c)
 	if err != nil {
@@ -103,6 +105,7 @@ func Open(ctx context.Context, url string, c Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
+	redis.SetLogger(remarks{c.Logger})
 	return connect(ctx, t.dial(&c), c)
 }
 
@@ -203,8 +206,8 @@ func (b *Broker) queue(name string) *queue {
 	k := newKeys(b.prefix, name)
 	q, _ := b.queues.LoadOrStore(name, &queue{
 		keys:        k,
-		enqueueKeys: k.common(k.scheduled, k.count, k.unique, k.windows),
-		cycleKeys:   k.common(k.scheduled, k.count, k.unique, k.windows, k.dead, k.letters, k.sessions, k.idle),
+		enqueueKeys: k.common(k.scheduled, k.unique, k.windows),
+		cycleKeys:   k.common(k.scheduled, k.unique, k.windows, k.dead, k.letters, k.sessions, k.idle),
 		look:        k.common(),
 		sessions:    make(map[string]*session),
 	})

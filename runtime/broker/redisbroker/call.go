@@ -2,11 +2,12 @@ package redisbroker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ const (
 // call tries until there is an answer, the context ends, or the time that the
 // config gives a call without a deadline is over.
 func (b *Broker) call(ctx context.Context, try func(ctx context.Context) error) error {
-	var deadline time.Time
+	deadline := time.Now().Add(b.patienceOf(ctx))
 	sent := false
 	for n := 0; ; n++ {
 		if b.ctx.Err() != nil {
@@ -75,17 +76,50 @@ func (b *Broker) call(ctx context.Context, try func(ctx context.Context) error) 
 		}
 		passing, executed := judge(err)
 		if !passing {
-			return b.refusal(err)
+			return b.settled(err, sent)
 		}
 		sent = sent || executed
-		if deadline.IsZero() {
-			deadline = time.Now().Add(b.patience)
-		}
+		b.reload(ctx)
 		if time.Now().After(deadline) || !b.pause(ctx, n) {
 			return &outage{address: b.address, sent: sent, err: err, end: ctx.Err()}
 		}
 	}
 }
+
+// patienceOf is how long a call may go on: with a deadline until then, but not
+// longer than repeats are known.
+func (b *Broker) patienceOf(ctx context.Context) time.Duration {
+	if _, ok := ctx.Deadline(); ok {
+		return maxPatience
+	}
+	return b.patience
+}
+
+// reload has a Cluster's clients learn where the slots are now: the answer that
+// did not come may come from another node.
+func (b *Broker) reload(ctx context.Context) {
+	for _, client := range []redis.UniversalClient{b.commands, b.waits} {
+		if c, ok := client.(*redis.ClusterClient); ok {
+			c.ReloadState(ctx)
+		}
+	}
+}
+
+// settled is a refusal as the end of a call. If something was sent before that
+// got no answer, only the scripts' own refusals tell what became of it.
+func (b *Broker) settled(err error, sent bool) error {
+	refused := b.refusal(err)
+	switch {
+	case sent && errors.Is(refused, broker.ErrFenced):
+		return fmt.Errorf("%w: %w", refused, errAgain)
+	case sent && !errors.Is(refused, broker.ErrStale):
+		return &outage{address: b.address, sent: true, err: err}
+	}
+	return refused
+}
+
+// errAgain marks the refusal of a command that may have been carried out before.
+var errAgain = errors.New("a command before it got no answer")
 
 // pause waits longer from time to time; false if there is no point in going on.
 func (b *Broker) pause(ctx context.Context, n int) bool {
@@ -105,48 +139,65 @@ func (b *Broker) pause(ctx context.Context, n int) bool {
 // them has carried out anything.
 var passingReplies = []string{
 	"LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "MOVED", "ASK", "NOREPLICAS", "BUSY ",
-	"MISCONF", "ERR max number of clients reached", "UNKILLABLE", "NOSCRIPT",
+	"MISCONF", "ERR max number of clients reached", "UNKILLABLE", "NOSCRIPT", "UNBLOCKED",
+}
+
+// reason is the server's own word in an error of a script (Redis 6 puts it last)
+// or of a transaction.
+func reason(err redis.Error) string {
+	text := strings.TrimPrefix(err.Error(), "EXECABORT Transaction discarded because of: ")
+	if strings.HasPrefix(text, "ERR Error running script") {
+		if i := strings.LastIndex(text, ": -"); i >= 0 {
+			text = text[i+len(": -"):]
+		}
+	}
+	return strings.TrimPrefix(text, "-")
 }
 
 // judge tells errors that pass from those that stay, and whether the command
-// may have been carried out.
+// may have been carried out. What is not known may have been, and may pass.
 func judge(err error) (passing, executed bool) {
 	var reply redis.Error
-	if errors.As(err, &reply) && !errors.Is(err, redis.Nil) {
-		for _, p := range passingReplies {
-			if strings.HasPrefix(reply.Error(), p) {
-				return true, false
-			}
-		}
-		return false, false
-	}
-	if errors.Is(err, redis.ErrPoolTimeout) || dialed(err) {
+	switch {
+	case dialed(err), errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrClosed): // of a node that is gone
 		return true, false
+	case mistrusted(err):
+		return false, false
+	case !errors.As(err, &reply):
+		return true, true
 	}
-	var network net.Error
-	lost := errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
-	return lost, lost
+	text := reason(reply)
+	return slices.ContainsFunc(passingReplies, func(p string) bool { return strings.HasPrefix(text, p) }), false
 }
 
-func asOp(err error, op **net.OpError) bool { return errors.As(err, op) }
+// dialed reports whether an error came before anything was sent.
+func dialed(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// mistrusted reports whether the two sides do not get on in TLS.
+func mistrusted(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	return errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &alert)
+}
 
 // refusal puts a server's error into the contract's words.
 func (b *Broker) refusal(err error) error {
 	var reply redis.Error
 	if !errors.As(err, &reply) {
-		return err
+		return fmt.Errorf("%w: redis at %s: %w", broker.ErrUnavailable, b.address, err)
 	}
-	text := reply.Error()
+	text := reason(reply)
 	switch {
 	case strings.HasPrefix(text, "FENCED"):
 		return broker.ErrFenced
 	case strings.HasPrefix(text, "STALE"):
 		return broker.ErrStale
-	case strings.Contains(text, "OOM command not allowed"), strings.HasPrefix(text, "OOM"):
+	case strings.HasPrefix(text, "OOM"):
 		return fmt.Errorf("%w: redis at %s is at its maxmemory: %w", broker.ErrFull, b.address, err)
-	case strings.HasPrefix(text, "EXECABORT"):
-		return fmt.Errorf("%w: redis at %s refused the transaction: %w", broker.ErrUnavailable, b.address, err)
 	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "NOAUTH"):
 		return fmt.Errorf("%w: redis at %s does not accept the user or password: %w", broker.ErrUnavailable, b.address, err)
 	case strings.HasPrefix(text, "NOPERM"):
@@ -160,10 +211,10 @@ func (b *Broker) run(ctx context.Context, s *script, keys []string, args ...any)
 	var got reply
 	err := b.call(ctx, func(ctx context.Context) error {
 		sent := time.Now()
-		cmd := redis.NewSliceCmd(ctx, evalSHA(s, keys, args)...)
+		cmd := newOnce(ctx, evalSHA(s, keys, args))
 		err := b.commands.Process(ctx, cmd)
 		if isNoScript(err) {
-			cmd = redis.NewSliceCmd(ctx, eval(s, keys, args)...)
+			cmd = newOnce(ctx, eval(s, keys, args))
 			err = b.commands.Process(ctx, cmd)
 		}
 		if got = cmd.Val(); err == nil && s.timed {
@@ -173,6 +224,15 @@ func (b *Broker) run(ctx context.Context, s *script, keys []string, args ...any)
 	})
 	return got, err
 }
+
+// A once is a command that a Cluster's client does not repeat by itself: its
+// last error would hide that an earlier try got no answer.
+type once struct{ *redis.SliceCmd }
+
+// NoRetry implements redis.Cmder.
+func (once) NoRetry() bool { return true }
+
+func newOnce(ctx context.Context, args []any) once { return once{redis.NewSliceCmd(ctx, args...)} }
 
 func evalSHA(s *script, keys []string, args []any) []any {
 	return evalWith("evalsha", s.sha, keys, args)

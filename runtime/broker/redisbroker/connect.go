@@ -3,7 +3,6 @@ package redisbroker
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -96,7 +95,9 @@ func (m *clients) fromClient(o *redis.Options, c *Config) {
 }
 
 func (m *clients) fromCluster(o *redis.ClusterOptions, c *Config) {
-	o.DialerRetries, o.Protocol, o.ContextTimeoutEnabled = 1, 2, true
+	o.DialerRetries, o.Protocol, o.ContextTimeoutEnabled, o.DisableRoutingPolicies = 1, 2, true, true
+	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // replicas are behind
+	o.MaxRedirects = max(o.MaxRedirects, 3)
 	o.DialTimeout = cmp.Or(o.DialTimeout, c.ConnectTimeout)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, c.CommandTimeout)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, c.CommandTimeout)
@@ -104,10 +105,4 @@ func (m *clients) fromCluster(o *redis.ClusterOptions, c *Config) {
 	waits := *o
 	waits.PoolSize, waits.ReadTimeout = waitConnections, waitTimeout
 	m.waits = redis.NewClusterClient(&waits)
-}
-
-// dialed reports whether an error came before anything was sent.
-func dialed(err error) bool {
-	var op *net.OpError
-	return asOp(err, &op) && op.Op == "dial"
 }

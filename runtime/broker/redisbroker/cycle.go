@@ -3,6 +3,7 @@ package redisbroker
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,7 +20,7 @@ func (b *Broker) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error
 		return broker.Grant{}, err
 	}
 	q := b.queue(c.Session.Queue)
-	s := q.session(c.Session.Worker)
+	s := q.session(c.Session.Worker, c.Seq)
 	grant, err := b.cycle(ctx, q, s, &c)
 	if errors.Is(err, broker.ErrFenced) {
 		q.forget(c.Session.Worker)
@@ -41,7 +42,7 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 	grant := answer.grant()
 	grant.Leases = b.leases(ctx, q, c, elements)
 	if len(grant.Leases) > 0 {
-		s.granted(c.Seq, grant.Leases)
+		s.granted(c.Seq, elements)
 	}
 	if c.Leave {
 		if answer, err = b.leave(ctx, q, c); err != nil {
@@ -87,7 +88,7 @@ func (b *Broker) step(ctx context.Context, q *queue, c *broker.Cycle, p *plan) (
 
 func (b *Broker) pipe(ctx context.Context, script []any, claim string, want int) (reply, [][]byte, error) {
 	sent := time.Now()
-	cmd := redis.NewSliceCmd(ctx, script...)
+	cmd := newOnce(ctx, script)
 	if want == 0 {
 		err := b.commands.Process(ctx, cmd)
 		b.learn(err, cmd.Val(), sent)
@@ -139,7 +140,7 @@ func (b *Broker) bury(ctx context.Context, q *queue, c *broker.Cycle, index int,
 	id := idsOf([][]byte{element})[0]
 	b.log.Error("a task cannot be read and is a dead letter now", "queue", q.keys.queue, "id", id, "error", cause)
 	worker := c.Session.Worker
-	keys := q.common(q.count, q.dead, q.letters, q.keys.sessions, q.idle, q.claims(worker), q.claim(worker, c.Seq))
+	keys := q.common(q.dead, q.letters, q.idle, q.claims(worker), q.claim(worker, c.Seq))
 	var ok int64
 	err := b.call(ctx, func(ctx context.Context) error {
 		s := b.scripts.Load().bury
@@ -161,24 +162,40 @@ func (b *Broker) bury(ctx context.Context, q *queue, c *broker.Cycle, index int,
 // reclaim takes the newest claim of a session that has lapsed.
 func (b *Broker) reclaim(ctx context.Context, q *queue, c *broker.Cycle, lapsed string) (reply, error) {
 	held, err := b.held(ctx, q, lapsed)
-	if err != nil || len(held) == 0 {
-		return nil, errors.Join(err, errGone)
+	if err != nil {
+		return nil, err
 	}
-	newest := held[len(held)-1]
-	keys := q.common(q.count, q.unique, q.dead, q.letters, q.keys.sessions, q.claims(lapsed), q.claim(lapsed, newest))
+	newest := uint64(0)
+	if n := len(held); n > 0 {
+		newest = held[n-1]
+	}
+	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.claims(lapsed), q.claim(lapsed, newest))
 	return b.run(ctx, b.scripts.Load().reclaim, keys, c.Session.Worker, flag(c.Want.Suspects), lapsed, newest, q.ended)
 }
 
-var errGone = errors.New("somebody else was faster")
+// leave ends a session for good. One that is fenced by the time of a repeat has
+// ended too.
+func (b *Broker) leave(ctx context.Context, q *queue, c *broker.Cycle) (answer reply, err error) {
+	const tries = 10 // somebody may use the session in spite of the contract
+	for range tries {
+		answer, err = b.tryLeave(ctx, q, c)
+		if err == nil || !strings.Contains(err.Error(), "CHANGED") {
+			break
+		}
+	}
+	if errors.Is(err, errAgain) {
+		return reply{b.clock.now().UnixMilli()}, nil
+	}
+	return answer, err
+}
 
-// leave ends a session for good.
-func (b *Broker) leave(ctx context.Context, q *queue, c *broker.Cycle) (reply, error) {
+func (b *Broker) tryLeave(ctx context.Context, q *queue, c *broker.Cycle) (reply, error) {
 	worker := c.Session.Worker
 	held, err := b.held(ctx, q, worker)
 	if err != nil {
 		return nil, err
 	}
-	keys := q.common(q.count, q.keys.sessions, q.idle, q.claims(worker))
+	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.idle, q.claims(worker))
 	args := []any{worker, flag(c.Want.Suspects)}
 	for i := len(held) - 1; i >= 0; i-- {
 		keys = append(keys, q.claim(worker, held[i]))

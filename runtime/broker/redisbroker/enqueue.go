@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -215,7 +216,7 @@ func (b *Broker) sendFew(ctx context.Context, q *queue, p *producer, messages []
 	args := make([]any, 0, 2+3*len(messages))
 	args = append(args, p.number, remember)
 	for i := range messages {
-		args = append(args, &e.elements[i], when(&messages[i]), once(&messages[i].Unique))
+		args = append(args, &e.elements[i], when(&messages[i]), uniqueness(&messages[i].Unique))
 	}
 	keys := append(q.enqueueKeys[:len(q.enqueueKeys):len(q.enqueueKeys)], q.producer(p.name))
 	answer, err := b.run(ctx, b.scripts.Load().enqueue, keys, args...)
@@ -236,7 +237,8 @@ func when(m *broker.Message) string {
 	return ""
 }
 
-func once(u *broker.Unique) string {
+// uniqueness is what enqueue.lua reads of a unique key.
+func uniqueness(u *broker.Unique) string {
 	if u.Key == "" {
 		return ""
 	}
@@ -254,19 +256,13 @@ func refusals(answer string) (all []refusal) {
 // sendBulk adds messages by RPUSHX between the two parts of bulk.lua.
 func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelopes) error {
 	pushes := make([][]any, 0, lanes)
-	keys := q.common(q.count, q.producer(p.name))
+	keys := q.common(q.producer(p.name))
 	args := []any{"open", p.number, remember}
 	for l := range byte(lanes) {
-		push := []any{"rpushx", q.opened[l]}
-		for i := range e.elements {
-			if e.lanes[i] == l {
-				push = append(push, &e.elements[i])
-			}
-		}
-		if n := len(push) - 2; n > 0 {
+		if push, largest := e.push(l, q.opened[l]); largest > 0 {
 			pushes = append(pushes, push)
 			keys = append(keys, q.opened[l])
-			args = append(args, int(l)+1, n)
+			args = append(args, int(l)+1, len(push)-2, largest)
 		}
 	}
 	return b.call(ctx, func(ctx context.Context) error {
@@ -274,8 +270,35 @@ func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelop
 		if isNoScript(err) {
 			err = b.transact(ctx, eval, keys, args, pushes)
 		}
+		// A full server refuses a transaction that adds without a look at what it
+		// would do: nothing, if an earlier one has done it.
+		if err != nil && errors.Is(b.refusal(err), broker.ErrFull) && b.isIn(ctx, q, p) {
+			return nil
+		}
 		return err
 	})
+}
+
+// isIn reports whether a producer's last number is in for sure.
+func (b *Broker) isIn(ctx context.Context, q *queue, p *producer) bool {
+	state, err := b.commands.Get(ctx, q.producer(p.name)).Result()
+	return err == nil && state == strconv.FormatInt(p.number, 10)+" "
+}
+
+// push is the command that adds the elements of a lane; largest is the size of
+// the largest, 0 where there are none.
+func (e *envelopes) push(lane byte, list string) (push []any, largest int) {
+	for i := range e.elements {
+		if e.lanes[i] != lane {
+			continue
+		}
+		if push == nil {
+			push = append(make([]any, 0, 2+len(e.elements)-i), "rpushx", list)
+		}
+		push = append(push, &e.elements[i])
+		largest = max(largest, len(e.elements[i]))
+	}
+	return push, largest
 }
 
 // errNotIn is what a server says that lost a command inside a transaction.
@@ -286,22 +309,34 @@ func (b *Broker) transact(ctx context.Context, evaluate func(*script, []string, 
 	closing := slices.Clone(args)
 	closing[0] = "close"
 	pipe := b.commands.TxPipeline()
-	open := redis.NewSliceCmd(ctx, evaluate(s, keys, args)...)
+	open := newOnce(ctx, evaluate(s, keys, args))
 	_ = pipe.Process(ctx, open)
 	for _, push := range pushes {
 		_ = pipe.Process(ctx, redis.NewIntCmd(ctx, push...))
 	}
-	shut := redis.NewSliceCmd(ctx, evaluate(s, keys, closing)...)
+	shut := newOnce(ctx, evaluate(s, keys, closing))
 	_ = pipe.Process(ctx, shut)
 	sent := time.Now()
-	if _, err := pipe.Exec(ctx); err != nil {
-		return err
+	if cmds, err := pipe.Exec(ctx); err != nil {
+		return cause(cmds, err)
 	}
 	b.clock.learn(reply(open.Val()).int(0), sent, time.Now())
 	if reply(open.Val()).string(1) == "in" || reply(shut.Val()).string(1) == "in" {
 		return nil
 	}
 	return errNotIn
+}
+
+// cause is why a transaction was not carried out: the command that was refused
+// tells more than the transaction.
+func cause(cmds []redis.Cmder, err error) error {
+	for _, cmd := range cmds {
+		var reply redis.Error
+		if errors.As(cmd.Err(), &reply) && !strings.HasPrefix(reply.Error(), "EXECABORT") {
+			return cmd.Err()
+		}
+	}
+	return err
 }
 
 // A producer numbers what it adds to a queue. It is used by one call at a time.

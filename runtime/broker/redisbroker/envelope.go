@@ -245,6 +245,9 @@ func shortString(b []byte) (s string, rest []byte, ok bool) {
 	return alias(b[1:end]), b[end:], true
 }
 
+// bytesOf are the bytes of s without a copy; they must never be changed.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
 // alias is b as a string without a copy. Elements are never changed and their
 // buffers never used again, so the string may live for ever.
 func alias(b []byte) string {

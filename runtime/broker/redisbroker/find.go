@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,18 +72,23 @@ func (s *search) queues() map[string]bool {
 
 // findIndexed asks for outcomes, scheduled tasks and dead letters.
 func (b *Broker) findIndexed(ctx context.Context, s *search) error {
+	for refs := range slices.Chunk(slices.Collect(maps.Keys(s.missing)), scanPage) {
+		if err := b.findSome(ctx, s, refs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Broker) findSome(ctx context.Context, s *search, refs []broker.Ref) error {
 	var looks []*look
 	err := b.call(ctx, func(ctx context.Context) error {
 		pipe := b.commands.Pipeline()
 		looks = looks[:0]
-		for r := range s.missing {
+		for _, r := range refs {
 			looks = append(looks, b.lookUp(ctx, pipe, r))
 		}
-		_, err := pipe.Exec(ctx)
-		if errors.Is(err, redis.Nil) {
-			return nil
-		}
-		return err
+		return firstError(pipe.Exec(ctx))
 	})
 	if err != nil {
 		return err
@@ -92,6 +99,20 @@ func (b *Broker) findIndexed(ctx context.Context, s *search) error {
 		}
 	}
 	return nil
+}
+
+// firstError is the first of the errors in a pipeline that is more than "there is
+// none": the pipeline's own may hide it.
+func firstError(cmds []redis.Cmder, err error) error {
+	for _, cmd := range cmds {
+		if e := cmd.Err(); e != nil && !errors.Is(e, redis.Nil) {
+			return e
+		}
+	}
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	return err
 }
 
 // A look is the questions about one task.
@@ -251,7 +272,7 @@ func (b *Broker) findHeld(ctx context.Context, s *search, q *queue, worker strin
 		if err != nil || len(s.missing) == 0 {
 			continue
 		}
-		elements, err := b.elements(ctx, q.claim(worker, seq))
+		elements, err := b.rangeOf(ctx, q.claim(worker, seq), 0, -1)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -21,25 +22,50 @@ const (
 // handshake makes sure that the servers can keep tasks, and says what is
 // dangerous about them.
 func (b *Broker) handshake(ctx context.Context) error {
-	var info string
-	sent := time.Now()
+	var all []map[string]string
 	err := b.call(ctx, func(ctx context.Context) (err error) {
-		sent = time.Now()
-		info, err = b.commands.Info(ctx).Result()
+		all, err = b.askInfo(ctx)
 		return err
 	})
 	if err != nil {
 		return opening(err)
 	}
-	fields := infoFields(info)
-	if err := b.checkVersion(fields["redis_version"]); err != nil {
-		return err
+	var warned warnings
+	for _, fields := range all {
+		if err := b.checkVersion(fields["redis_version"]); err != nil {
+			return err
+		}
+		warned.add(fields)
 	}
-	if us, err := strconv.ParseInt(fields["server_time_usec"], 10, 64); err == nil {
-		b.clock.learn(us/1000, sent, time.Now())
-	}
-	b.warn(fields)
+	b.warn(&warned)
 	return b.checkSchema(ctx)
+}
+
+// askInfo asks the server, or every master of a Cluster, what it is.
+func (b *Broker) askInfo(ctx context.Context) (all []map[string]string, err error) {
+	var mu sync.Mutex
+	ask := func(ctx context.Context, node *redis.Client) error {
+		sent := time.Now()
+		info, err := node.Info(ctx).Result()
+		if err != nil {
+			return err
+		}
+		fields := infoFields(info)
+		mu.Lock()
+		defer mu.Unlock()
+		if us, err := strconv.ParseInt(fields["server_time_usec"], 10, 64); err == nil {
+			b.clock.learn(us/1000, sent, time.Now())
+		}
+		all = append(all, fields)
+		return nil
+	}
+	switch c := b.commands.(type) {
+	case *redis.ClusterClient:
+		err = c.ForEachMaster(ctx, ask)
+	case *redis.Client:
+		err = ask(ctx, c)
+	}
+	return all, err
 }
 
 // opening says that nothing was done, whatever was sent: it was a question.
@@ -76,22 +102,39 @@ func (b *Broker) checkVersion(version string) error {
 	return fmt.Errorf("%w: redis at %s is version %q, %d.%d or newer is needed", broker.ErrUnsupported, b.address, version, minMajor, minMinor)
 }
 
-// warn says what could lose tasks.
-func (b *Broker) warn(fields map[string]string) {
+// warnings are what could lose tasks at any of the servers.
+type warnings struct {
+	evicts  string // the policy
+	forgets bool
+}
+
+func (w *warnings) add(fields map[string]string) {
 	if policy := fields["maxmemory_policy"]; policy != "" && policy != "noeviction" && fields["maxmemory"] != "0" {
-		b.log.Warn("redis may evict tasks: set maxmemory-policy noeviction", "redis", b.address, "maxmemory_policy", policy)
+		w.evicts = policy
 	}
-	if fields["aof_enabled"] == "0" {
+	w.forgets = w.forgets || fields["aof_enabled"] == "0"
+}
+
+// warn says each of it once.
+func (b *Broker) warn(w *warnings) {
+	if w.evicts != "" {
+		b.log.Warn("redis may evict tasks: set maxmemory-policy noeviction", "redis", b.address, "maxmemory_policy", w.evicts)
+	}
+	if w.forgets {
 		b.log.Warn("redis keeps no append-only file: tasks are lost when it crashes; set appendonly yes", "redis", b.address)
 	}
 }
 
-// checkSchema marks the prefix with the version of what is kept under it.
+// checkSchema marks the prefix with the version of what is kept under it. It
+// writes only where there is none: a full server must let workers in.
 func (b *Broker) checkSchema(ctx context.Context) error {
 	var found string
 	err := b.call(ctx, func(ctx context.Context) error {
-		err := b.commands.SetNX(ctx, schema(b.prefix), schemaVersion, 0).Err()
-		if err == nil {
+		var err error
+		if found, err = b.commands.Get(ctx, schema(b.prefix)).Result(); !errors.Is(err, redis.Nil) {
+			return err
+		}
+		if err = b.commands.SetNX(ctx, schema(b.prefix), schemaVersion, 0).Err(); err == nil {
 			found, err = b.commands.Get(ctx, schema(b.prefix)).Result()
 		}
 		return err

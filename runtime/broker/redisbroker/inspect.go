@@ -2,7 +2,6 @@ package redisbroker
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 
@@ -66,11 +65,11 @@ func (b *Broker) askCounts(ctx context.Context, names []string, evaluate func(*s
 	cmds := make([]*redis.SliceCmd, len(names))
 	for i, name := range names {
 		q := b.queue(name)
-		keys := q.common(q.count, q.idle, q.dead)
+		keys := q.common(q.idle, q.dead)
 		cmds[i] = redis.NewSliceCmd(ctx, evaluate(s, keys, nil)...)
 		_ = pipe.Process(ctx, cmds[i])
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+	if err := firstError(pipe.Exec(ctx)); err != nil {
 		return err
 	}
 	*infos = make([]broker.QueueInfo, len(names))

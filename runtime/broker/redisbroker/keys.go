@@ -25,7 +25,7 @@ var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
 //	unique, windows   HASH   key → id, and the end of its window; ZSET key by that end
 //	result:<second>   HASH   id → outcome, of the tasks made in that second; it expires
 //	producer:<id>     STRING last enqueue of a producer, and its answer; it expires
-//	count             HASH   counters
+//	count             HASH   counters; large:<n> and largest:<n> of a lane (queue.lua)
 //	wake              LIST   at most one token, for one waiter
 //	ended             channel of those whose outcome is kept: id and state
 type keys struct {
@@ -61,9 +61,9 @@ func newKeys(prefix, queue string) *keys {
 
 // common are the keys that every script of a queue declares first.
 func (k *keys) common(more ...string) []string {
-	all := make([]string, 0, 8+len(more))
+	all := make([]string, 0, 9+len(more))
 	all = append(all, k.lanes[:]...)
-	all = append(all, k.schedule, k.holders, k.wake)
+	all = append(all, k.schedule, k.holders, k.wake, k.count)
 	return append(all, more...)
 }
 

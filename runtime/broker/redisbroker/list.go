@@ -3,10 +3,7 @@ package redisbroker
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
@@ -34,7 +31,7 @@ func (b *Broker) List(ctx context.Context, l broker.ListQuery) (broker.Page, err
 }
 
 // listPending pages through the lanes; the cursor is a lane and how much of it
-// was seen.
+// was seen. Where tasks are large a page is short.
 func (b *Broker) listPending(ctx context.Context, q *queue, l broker.ListQuery) (broker.Page, error) {
 	lane, from := 0, 0
 	if l.Cursor != "" {
@@ -43,14 +40,18 @@ func (b *Broker) listPending(ctx context.Context, q *queue, l broker.ListQuery) 
 		}
 	}
 	var p broker.Page
-	for ; lane < lanes; lane, from = lane+1, 0 {
-		want := l.Limit - len(p.Entries)
+	for room := claimBytes; lane < lanes; lane, from = lane+1, 0 {
+		want, err := b.fitting(ctx, q, lane, from, l.Limit-len(p.Entries), room)
+		if err != nil {
+			return broker.Page{}, err
+		}
 		elements, err := b.rangeOf(ctx, q.lanes[lane], from, from+want) // one more than is wanted
 		if err != nil {
 			return broker.Page{}, err
 		}
 		for _, e := range elements[:min(want, len(elements))] {
 			p.Entries = append(p.Entries, entry(l.Queue, e, broker.Pending, 0))
+			room -= len(e)
 		}
 		if len(elements) > want {
 			p.Next = fmt.Sprintf("%d %d", lane, from+want)
@@ -60,17 +61,37 @@ func (b *Broker) listPending(ctx context.Context, q *queue, l broker.ListQuery) 
 	return p, nil
 }
 
-// rangeOf reads a part of a list.
-func (b *Broker) rangeOf(ctx context.Context, key string, from, to int) (elements [][]byte, err error) {
-	err = b.call(ctx, func(ctx context.Context) error {
-		raw := newBuffer(0)
-		if err := b.commands.Process(ctx, redis.NewRawWriteToCmd(ctx, raw, "lrange", key, from, to)); err != nil {
-			return err
-		}
-		var err error
-		elements, err = raw.elements()
+// fitting is how many of the wanted tasks of a lane a page has room for.
+func (b *Broker) fitting(ctx context.Context, q *queue, lane, from, want, room int) (int, error) {
+	var known []any
+	err := b.call(ctx, func(ctx context.Context) (err error) {
+		n := strconv.Itoa(lane + 1)
+		known, err = b.commands.HMGet(ctx, q.count, "large:"+n, "largest:"+n).Result()
 		return err
 	})
+	reach, _ := strconv.Atoi(reply(known).string(0))
+	largest, _ := strconv.Atoi(reply(known).string(1))
+	switch {
+	case room <= 0:
+		return 0, err
+	case want > 0 && from < reach && largest > 0:
+		return min(want, max(room/largest, 1)), err
+	}
+	return want, err
+}
+
+// rangeOf reads a part of a list. In a Cluster it follows a slot that moves,
+// which raw replies do not.
+func (b *Broker) rangeOf(ctx context.Context, key string, from, to int) (elements [][]byte, err error) {
+	var texts []string
+	err = b.call(ctx, func(ctx context.Context) (err error) {
+		texts, err = b.commands.LRange(ctx, key, int64(from), int64(to)).Result()
+		return err
+	})
+	elements = make([][]byte, len(texts))
+	for i, t := range texts {
+		elements[i] = bytesOf(t)
+	}
 	return elements, err
 }
 
@@ -93,12 +114,12 @@ func (b *Broker) listIndex(ctx context.Context, q *queue, l broker.ListQuery, in
 	if err != nil {
 		return broker.Page{}, err
 	}
-	return pageOf(l, answer, backwards), nil
+	return pageOf(l, answer), nil
 }
 
-// pageOf reads what page.lua says: how many are left, then id, score and
+// pageOf reads what page.lua says: whether more are left, then id, score and
 // envelope of each.
-func pageOf(l broker.ListQuery, answer reply, backwards bool) (p broker.Page) {
+func pageOf(l broker.ListQuery, answer reply) (p broker.Page) {
 	if len(answer) < 2 {
 		return p
 	}
@@ -109,9 +130,6 @@ func pageOf(l broker.ListQuery, answer reply, backwards bool) (p broker.Page) {
 		e := entry(l.Queue, []byte(r.string(2)), l.State, at)
 		copy(e.ID[:], r.string(0))
 		p.Entries = append(p.Entries, e)
-	}
-	if backwards {
-		slices.Reverse(p.Entries)
 	}
 	if n := len(p.Entries); n > 0 && answer.int(0) > 0 {
 		last := &p.Entries[n-1]

@@ -30,6 +30,8 @@ type head struct {
 }
 
 func newPlan(q *queue, s *session, c *broker.Cycle) *plan {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := &plan{queue: q, cycle: c}
 	for i := range c.Settle {
 		end := &c.Settle[i]

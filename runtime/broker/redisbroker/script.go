@@ -13,8 +13,17 @@ import (
 //go:embed lua/*.lua
 var lua embed.FS
 
-// sweepBatch bounds how many unique windows one step forgets.
-const sweepBatch = 500
+const (
+	// sweepBatch bounds how many unique windows one step forgets.
+	sweepBatch = 500
+
+	// claimBytes is what one claim, one promotion and one page carry, or else
+	// one task.
+	claimBytes = broker.MaxPayloadBytes
+
+	// largeFrom is the size of an element from which a batch may be too much.
+	largeFrom = claimBytes / broker.MaxBatch
+)
 
 // A script is a text and its SHA-1, by which Redis knows it.
 type script struct {
@@ -39,7 +48,7 @@ func newScripts(clock string) *scripts {
 		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true),
 		leave: whole("leave", true), reclaim: whole("reclaim", true),
 		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
-		page: newScript("page", source("page"), false),
+		page: newScript("page", limits()+source("page"), false),
 	}
 }
 
@@ -59,8 +68,8 @@ func source(name string) string {
 
 // limits are the numbers of the contract that scripts need.
 func limits() string {
-	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH"}
-	return fmt.Sprintf("local %s, DEAD = %d, %d, %d, %d, %d, %d, '%d'\n", strings.Join(names, ", "),
+	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "CLAIM_BYTES", "LARGE"}
+	return fmt.Sprintf("local %s, DEAD = %d, %d, %d, %d, %d, %d, %d, %d, '%d'\n", strings.Join(names, ", "),
 		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch,
-		broker.StateDead)
+		claimBytes, largeFrom, broker.StateDead)
 }

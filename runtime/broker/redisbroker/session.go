@@ -2,13 +2,16 @@ package redisbroker
 
 import (
 	"context"
+	"sync"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // A session is what this process knows of one worker at a queue: which tasks
-// each of its claims holds. So a lease is recognised without a look at Redis.
+// each of its claims holds. So a lease is recognised without a look at Redis. One
+// cycle is in flight at a time; the lock is for those who do not keep to that.
 type session struct {
+	mu     sync.Mutex
 	claims map[uint64]*claim // only those with unsettled tasks
 }
 
@@ -19,12 +22,13 @@ type claim struct {
 	left    int
 }
 
-// session returns the worker's session, which is used by one cycle at a time.
-func (q *queue) session(worker string) *session {
+// session returns the worker's session. Cycle 1 opens it, so that what is known
+// of an older one of that name is of no use.
+func (q *queue) session(worker string, seq uint64) *session {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.sessions[worker]
-	if s == nil {
+	if s == nil || seq == 1 {
 		s = &session{claims: make(map[uint64]*claim)}
 		q.sessions[worker] = s
 	}
@@ -37,13 +41,12 @@ func (q *queue) forget(worker string) {
 	delete(q.sessions, worker)
 }
 
-// granted remembers a claim. A repeated grant is the same.
-func (s *session) granted(seq uint64, leases []broker.Lease) {
-	ids := make([]broker.ID, len(leases))
-	for i := range leases {
-		ids[i] = leases[i].ID
-	}
-	s.claims[seq] = newClaim(ids)
+// granted remembers a claim, with what could not be read of it in its place. A
+// repeated grant is the same.
+func (s *session) granted(seq uint64, elements [][]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.claims[seq] = newClaim(idsOf(elements))
 }
 
 func newClaim(ids []broker.ID) *claim {
@@ -53,20 +56,30 @@ func newClaim(ids []broker.ID) *claim {
 // recall makes sure that the claims of these settles are known: another broker
 // may have got them for the same session.
 func (b *Broker) recall(ctx context.Context, q *queue, s *session, worker string, settles []broker.Settle) error {
+	asked := uint64(0) // a claim that Redis has been asked for
 	for i := range settles {
-		seq := settles[i].Lease.Claim
-		if s.claims[seq] != nil {
+		l := settles[i].Lease
+		if s.knows(l) || l.Claim == asked {
 			continue
 		}
-		elements, err := b.elements(ctx, q.claim(worker, seq))
+		asked = l.Claim
+		elements, err := b.rangeOf(ctx, q.claim(worker, l.Claim), 0, -1)
 		if err != nil {
 			return err
 		}
 		if len(elements) > 0 {
-			s.claims[seq] = newClaim(idsOf(elements))
+			s.granted(l.Claim, elements)
 		}
 	}
 	return nil
+}
+
+// knows reports whether a lease is one of a claim that is known.
+func (s *session) knows(l *broker.Lease) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.claims[l.Claim]
+	return c != nil && l.Index >= 0 && l.Index < len(c.ids) && c.ids[l.Index] == l.ID
 }
 
 func idsOf(elements [][]byte) []broker.ID {
@@ -75,11 +88,6 @@ func idsOf(elements [][]byte) []broker.ID {
 		copy(ids[i][:], e)
 	}
 	return ids
-}
-
-// elements reads a list whole.
-func (b *Broker) elements(ctx context.Context, key string) ([][]byte, error) {
-	return b.rangeOf(ctx, key, 0, -1)
 }
 
 // A mark is the tasks of one claim that a cycle settles.
@@ -119,11 +127,13 @@ func (m *mark) span() (from int, bits []byte) {
 
 // answered takes in that the marks were carried out.
 func (s *session) answered(marks []*mark) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, m := range marks {
 		for i := range m.bits {
 			m.claim.settled[i] |= m.bits[i]
 		}
-		if m.claim.left -= m.count; m.claim.left == 0 {
+		if m.claim.left -= m.count; m.claim.left <= 0 {
 			delete(s.claims, m.seq)
 		}
 	}

@@ -49,6 +49,9 @@ func parseURL(raw string, c *Config) (*target, error) {
 		return nil, badURL("the scheme is none of redis, redis+sentinel, redis+cluster, or these with rediss")
 	}
 	userinfo, hosts, tail := authority(rest)
+	if strings.Contains(tail, "@") {
+		return nil, badURL("an @ stands behind / ? or #; percent-encode special characters of the password, and an @ in a parameter")
+	}
 	u, err := url.Parse("redis://" + userinfo + "host" + tail)
 	if err != nil {
 		return nil, badURL("it cannot be read; percent-encode special characters of the password")
@@ -99,7 +102,7 @@ func addresses(hosts string, k kind) ([]string, error) {
 			host = "127.0.0.1"
 		}
 		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
-			return nil, badURL("%q is no port", p)
+			return nil, badURL("what stands behind the colon of a host is no port from 1 to 65535; a password needs an @ behind it")
 		}
 		addrs = append(addrs, net.JoinHostPort(host, p))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,6 +19,12 @@ const (
 	// waitTimeout bounds the answer to a blocking command.
 	waitTimeout = maxBlock + 2*time.Second
 )
+
+// A vigil is one Wait: the first of its queues to find something ends it.
+type vigil struct {
+	over  atomic.Bool
+	found chan woken
+}
 
 // A woken is what a waiter has found.
 type woken struct {
@@ -44,42 +51,69 @@ func (b *Broker) Wait(ctx context.Context, queues []string) (string, error) {
 	}
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	found := make(chan woken, len(queues))
+	v := &vigil{found: make(chan woken, 1)}
 	for _, name := range queues {
-		if !b.start(func() { found <- b.await(waiting, b.queue(name)) }) {
+		if !b.start(func() { b.await(waiting, b.queue(name), v) }) {
 			return "", broker.ErrClosed
 		}
 	}
+	return b.first(ctx, v)
+}
+
+// first is what is found first. What is found as the context ends is returned
+// too: a token may have been taken for it.
+func (b *Broker) first(ctx context.Context, v *vigil) (string, error) {
+	var err error
 	select {
-	case w := <-found:
-		if ctx.Err() != nil {
-			return "", ctx.Err()
-		}
+	case w := <-v.found:
 		return w.queue, w.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		err = ctx.Err()
 	case <-b.ctx.Done():
-		return "", broker.ErrClosed
+		err = broker.ErrClosed
+	}
+	if v.over.CompareAndSwap(false, true) {
+		return "", err
+	}
+	if w := <-v.found; w.err == nil {
+		return w.queue, nil
+	}
+	return "", err
+}
+
+// await tells when there may be work in one queue. A token that nobody waits for
+// any more goes back.
+func (b *Broker) await(ctx context.Context, q *queue, v *vigil) {
+	got, err := b.watchFor(ctx, q)
+	if v.over.CompareAndSwap(false, true) {
+		v.found <- woken{q.keys.queue, err}
+	} else if got {
+		b.giveToken(q)
 	}
 }
 
-// await returns when there may be work in one queue. A token that it has taken
-// after its context ended goes back.
-func (b *Broker) await(ctx context.Context, q *queue) woken {
-	for {
+// watchFor looks and blocks in turn until there is work. got: a token was taken.
+func (b *Broker) watchFor(ctx context.Context, q *queue) (got bool, err error) {
+	for n := 0; ctx.Err() == nil; n++ {
 		next, err := b.lookAt(ctx, q)
 		if err != nil || next == 0 {
-			return woken{q.keys.queue, err}
+			return false, err
 		}
-		got, err := b.block(ctx, q, next)
-		switch {
-		case got && ctx.Err() != nil:
-			b.giveToken(q)
-			return woken{err: ctx.Err()}
-		case got || err != nil:
-			return woken{q.keys.queue, err}
+		if got, err = b.block(ctx, q, next); got {
+			return true, nil
 		}
+		if err == nil {
+			n = 0
+			continue
+		}
+		// The token may be lost with the connection, so it is time to look.
+		if passing, _ := judge(err); !passing {
+			return false, b.refusal(err)
+		}
+		b.reload(ctx)
+		b.pause(ctx, n)
 	}
+	return false, ctx.Err()
 }
 
 // lookAt returns 0 if there is work, or how long there will be none by what is
@@ -101,29 +135,28 @@ func (b *Broker) lookAt(ctx context.Context, q *queue) (time.Duration, error) {
 // block waits for a token. When the context ends, another connection tells
 // Redis to stop waiting, so that no token is lost on a dead one.
 func (b *Broker) block(ctx context.Context, q *queue, d time.Duration) (got bool, err error) {
-	err = b.call(ctx, func(ctx context.Context) error {
-		w, err := b.waiter(ctx, q.wake)
-		if err != nil {
-			return err
-		}
-		stop := context.AfterFunc(ctx, func() { w.unblock(b) })
-		defer stop()
-		// The context must not cut the connection off: unblock does it gently.
-		held := context.WithoutCancel(ctx)
-		err = w.conn.Process(held, redis.NewStringSliceCmd(held, "blpop", q.wake, fmt.Sprintf("%.3f", d.Seconds())))
-		if errors.Is(err, redis.Nil) {
-			err = nil
-		} else if err == nil {
-			got = true
-		}
-		if err != nil {
-			_ = w.conn.Close()
-			return err
-		}
+	w, err := b.waiter(ctx, q.wake)
+	if err != nil {
+		return false, err
+	}
+	over := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { b.start(func() { w.unblock(b, over) }) })
+	defer stop()
+	// The context must not cut the connection off: unblock does it gently.
+	held := context.WithoutCancel(ctx)
+	err = w.conn.Process(held, redis.NewStringSliceCmd(held, "blpop", q.wake, fmt.Sprintf("%.3f", d.Seconds())))
+	close(over)
+	switch {
+	case err == nil:
 		b.giveWaiter(w)
-		return nil
-	})
-	return got, err
+		return true, nil
+	case errors.Is(err, redis.Nil):
+		b.giveWaiter(w)
+		return false, nil
+	}
+	_ = w.conn.Close()
+	b.dropWaiters(w.node)
+	return false, err
 }
 
 func (b *Broker) giveToken(q *queue) {
@@ -178,9 +211,32 @@ func (b *Broker) giveWaiter(w *waiter) {
 	b.waiters[w.node] = append(b.waiters[w.node], w)
 }
 
-// unblock makes the server answer a blocked waiter at once.
-func (w *waiter) unblock(b *Broker) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), time.Second)
+// dropWaiters closes the idle connections to a node: what became of one of them
+// has become of the others.
+func (b *Broker) dropWaiters(node *redis.Client) {
+	b.waiterMu.Lock()
+	idle := b.waiters[node]
+	delete(b.waiters, node)
+	b.waiterMu.Unlock()
+	for _, w := range idle {
+		_ = w.conn.Close()
+	}
+}
+
+// unblock makes the server answer a blocked waiter at once. The command that
+// blocks may be on its way yet.
+func (w *waiter) unblock(b *Broker, over <-chan struct{}) {
+	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
 	defer cancel()
-	_ = w.node.ClientUnblock(ctx, w.id).Err()
+	for {
+		n, err := w.node.ClientUnblock(ctx, w.id).Result()
+		if n > 0 || err != nil {
+			return
+		}
+		select {
+		case <-over:
+			return
+		case <-time.After(minBlock):
+		}
+	}
 }

@@ -1,5 +1,5 @@
 -- Counts the tasks and sessions of a queue.
-local counters, idle, dead = KEYS[9], KEYS[10], KEYS[11]
+local idle, dead = KEYS[10], KEYS[11]
 
 local pending = 0
 for _, length in ipairs(lengths()) do pending = pending + length end

@@ -1,7 +1,7 @@
 -- One step of a session: settle, renew, promote, claim, forget. The order is
 -- the contract's.
-local scheduled, counters, unique, windows, dead, letters, sessions, idle, claims, claim =
-  KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
+local scheduled, unique, windows, dead, letters, sessions, idle, claims, claim =
+  KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
 local worker, number, lease, want, suspects, channel, touched =
   ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
 -- Then for each claim that settles touch (KEYS from LISTS on): its number, the
@@ -39,7 +39,7 @@ end
 local function merge(bits, from, mask)
   local merged, again = {}, 0
   for k = 1, #mask do
-    local old, new = string.byte(bits, from + k), string.byte(mask, k)
+    local old, new = string.byte(bits, from + k) or 0, string.byte(mask, k)
     local both = bit.band(old, new)
     while both > 0 do
       again = again + both % 2
@@ -146,16 +146,28 @@ for name, n in pairs(count) do
   if n > 0 then redis.call('HINCRBY', counters, name, n) end
 end
 
--- promote what is due, the earliest first.
+-- promote what is due, the earliest first; no more of it passes through here
+-- than what a claim carries.
 local ids = redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, PROMOTE_BATCH)
-if #ids > 0 then
-  local due = {}
-  for i, envelope in ipairs(redis.call('HMGET', scheduled, unpack(ids))) do
-    if envelope then due[#due + 1] = envelope end
+local due, taken, step, bytes, largest = {}, 0, 8, 0, 1
+while taken < #ids and bytes < CLAIM_BYTES do
+  local upto = math.min(#ids, taken + step)
+  for _, envelope in ipairs(redis.call('HMGET', scheduled, unpack(ids, taken + 1, upto))) do
+    if envelope then
+      due[#due + 1] = envelope
+      bytes, largest = bytes + #envelope, math.max(largest, #envelope)
+    end
   end
-  push('RPUSH', due)
-  redis.call('HDEL', scheduled, unpack(ids))
-  redis.call('ZREMRANGEBYRANK', schedule, 0, #ids - 1)
+  taken = upto
+  step = math.max(1, math.min(2 * step, math.floor((CLAIM_BYTES - bytes) / largest)))
+end
+if taken > 0 then
+  local good, bad = readable(due)
+  for _, envelope in ipairs(bad) do bury(dead, letters, unique, envelope, at) end
+  if #bad > 0 then redis.call('HINCRBY', counters, 'died', #bad) end
+  push('RPUSH', good)
+  redis.call('HDEL', scheduled, unpack(ids, 1, taken))
+  redis.call('ZREMRANGEBYRANK', schedule, 0, taken - 1)
 end
 
 -- claim from one lane. The elements do not pass through here: SORT without an
@@ -164,6 +176,11 @@ local all = lengths()
 local lane = want > 0 and serve(all, tonumber(number) % FAIRNESS_INTERVAL == 0, suspects)
 if lane then
   local n = lane == SUSPECTS and 1 or math.min(want, all[lane])
+  local reach, size = large(lane)
+  if reach > 0 then
+    n = math.min(n, math.max(1, math.floor(CLAIM_BYTES / size)))
+    set_large(lane, n == all[lane] and 0 or reach - n, size)
+  end
   if n == all[lane] then
     redis.call('RENAME', KEYS[lane], claim)
   else

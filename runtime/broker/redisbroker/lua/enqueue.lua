@@ -1,7 +1,7 @@
 -- Adds messages that come as arguments, in their order, once: a repeat of a
 -- producer's number returns the first answer. The answer is two bytes of index
 -- and sixteen of the holder's id for each message that was refused.
-local scheduled, counters, unique, windows, producer = KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13]
+local scheduled, unique, windows, producer = KEYS[10], KEYS[11], KEYS[12], KEYS[13]
 local number, remember = ARGV[1], ARGV[2]
 local FIRST, EACH = 3, 3 -- then for each message: envelope, when, unique key
 
@@ -16,7 +16,7 @@ end
 local function holder(key)
   local value = redis.call('HGET', unique, key)
   local ends = value and tonumber(string.sub(value, ID_END + 1))
-  if value and not (ends and ends <= at) then return string.sub(value, 1, ID_END) end
+  if value and #value >= ID_END and not (ends and ends <= at) then return string.sub(value, 1, ID_END) end
 end
 
 -- hold gives a task its unique key.

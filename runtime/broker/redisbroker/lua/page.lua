@@ -1,5 +1,6 @@
 -- A page of scheduled or dead tasks: those behind a place, which is a score and
--- an id, in the order of scores and ids or backwards.
+-- an id, in the order of scores and ids or backwards. It ends early where it
+-- would carry too much.
 local index, envelopes = KEYS[1], KEYS[2]
 local score, id, limit, backwards = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 
@@ -34,8 +35,12 @@ if backwards then
 else
   found = redis.call('ZRANGE', index, low, low + limit - 1, 'WITHSCORES')
 end
-local page = {}
-for i = 1, #found, 2 do
+local first, last, step = 1, #found - 1, 2
+if backwards then first, last, step = #found - 1, 1, -2 end
+local page, bytes = {}, 0
+for i = first, last, step do
+  bytes = bytes + redis.call('HSTRLEN', envelopes, found[i])
+  if bytes > CLAIM_BYTES and #page > 0 then return { 1, page } end
   table.insert(page, found[i])
   table.insert(page, found[i + 1])
   table.insert(page, redis.call('HGET', envelopes, found[i]) or '')

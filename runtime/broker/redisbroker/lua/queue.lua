@@ -1,6 +1,6 @@
 -- What the scripts of a queue share. Each of them declares these keys first:
 -- KEYS[1] to KEYS[5] are the lanes in the order of service.
-local schedule, holders, wake = KEYS[6], KEYS[7], KEYS[8]
+local schedule, holders, wake, counters = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local SUSPECTS = 5
 
 -- How an envelope begins; see envelope.go.
@@ -37,32 +37,61 @@ local function stamp(envelope, ms)
   return string.sub(envelope, 1, READY - 1) .. table.concat(bytes) .. string.sub(envelope, READY + 6)
 end
 
+-- A claim carries CLAIM_BYTES or one task. Elements up to LARGE need no care: a
+-- whole batch of them is not more. Of a lane with larger ones it is known how far
+-- from its head they reach, and the size of the largest; large is both, or zeros.
+local function large(lane)
+  local known = redis.call('HMGET', counters, 'large:' .. lane, 'largest:' .. lane)
+  return tonumber(known[1]) or 0, tonumber(known[2]) or 0
+end
+
+local function set_large(lane, reach, largest)
+  if reach > 0 then
+    redis.call('HSET', counters, 'large:' .. lane, string.format('%.0f', reach), 'largest:' .. lane, largest)
+  else
+    redis.call('HDEL', counters, 'large:' .. lane, 'largest:' .. lane)
+  end
+end
+
+-- pushed notes what a push of n elements to a lane means for its large ones.
+local function pushed(command, lane, n, length, size)
+  local reach, largest = large(lane)
+  if command == 'LPUSH' and reach > 0 then reach = reach + n end
+  if size > LARGE then reach = command == 'LPUSH' and math.max(reach, n) or length end
+  if reach > 0 then set_large(lane, reach, math.max(largest, size)) end
+end
+
 -- push adds envelopes to their lanes: RPUSH to the tails, in their order; LPUSH
 -- to the heads, so that the last one comes first.
 local function push(command, envelopes)
-  local lanes = {}
+  local lanes, sizes = {}, {}
   for _, envelope in ipairs(envelopes) do
     local lane = lane_of(envelope)
     local run = lanes[lane]
     if not run then
       run = {}
-      lanes[lane] = run
+      lanes[lane], sizes[lane] = run, 0
     end
     run[#run + 1] = envelope
+    if #envelope > sizes[lane] then sizes[lane] = #envelope end
   end
   for lane, run in pairs(lanes) do
-    redis.call(command, KEYS[lane], unpack(run))
+    local length = redis.call(command, KEYS[lane], unpack(run))
+    if sizes[lane] > LARGE or command == 'LPUSH' then pushed(command, lane, #run, length, sizes[lane]) end
   end
 end
 
--- settled reports whether a task of a claim is settled, by the claim's bits.
+-- settled reports whether a task of a claim is settled, by the claim's bits; so
+-- is what the claim does not have.
 local function settled(bits, index)
-  return bit.band(string.byte(bits, math.floor(index / 8) + 1), bit.lshift(1, index % 8)) ~= 0
+  return bit.band(string.byte(bits, math.floor(index / 8) + 1) or 255, bit.lshift(1, index % 8)) ~= 0
 end
 
--- unsettled are the envelopes of a claim that are not, the last one first.
+-- unsettled are the envelopes of a claim that are not, the last one first. Bits
+-- that are missing, by whatever hand, settle nothing.
 local function unsettled(list, bits)
   local found, envelopes = {}, redis.call('LRANGE', list, 0, -1)
+  bits = bits .. string.rep('\0', math.ceil(#envelopes / 8) - #bits)
   for k = #envelopes, 1, -1 do
     if not settled(bits, k - 1) then found[#found + 1] = envelopes[k] end
   end
@@ -81,7 +110,8 @@ local function free(unique, key, id)
   if redis.call('HGET', unique, key) == id then redis.call('HDEL', unique, key) end
 end
 
--- bury makes a task a dead letter.
+-- bury makes a task a dead letter. One that cannot be read is filed under what
+-- it begins with.
 local function bury(dead, letters, unique, envelope, at)
   local id = id_of(envelope .. string.rep('\0', ID_END))
   redis.call('ZADD', dead, at, id)
@@ -90,6 +120,16 @@ local function bury(dead, letters, unique, envelope, at)
   local start = KIND + string.byte(envelope, KIND) + 1
   local length = string.byte(envelope, start)
   if length then free(unique, string.sub(envelope, start + 1, start + length), id) end
+end
+
+-- readable takes what cannot be read out of envelopes, for bury.
+local function readable(envelopes)
+  local good, bad = {}, {}
+  for _, envelope in ipairs(envelopes) do
+    local into = whole(envelope) and good or bad
+    into[#into + 1] = envelope
+  end
+  return good, bad
 end
 
 -- lengths are those of the lanes.

@@ -1,18 +1,19 @@
 -- Takes one claim from a session that has lapsed: its unsettled tasks go back,
 -- with one loss more, and the session is fenced. If somebody else was faster,
--- nothing is done.
-local counters, unique, dead, letters, sessions, claims, list =
-  KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+-- nothing is done. A session whose claims have vanished, by whatever hand, is
+-- forgotten: nobody would ever reclaim the last of them.
+local unique, dead, letters, sessions, claims, list = KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
 local worker, suspects, lapsed, number, channel = ARGV[1], ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5]
 
 local at = now()
 local expires = tonumber(redis.call('ZSCORE', holders, lapsed))
+local left = redis.call('HLEN', claims)
 local bits = redis.call('HGET', claims, number)
-if not expires or expires > at or not bits then return standing(worker, suspects, at, lengths()) end
+if not expires or expires > at or left > 0 and not bits then return standing(worker, suspects, at, lengths()) end
 
 redis.call('HDEL', claims, number)
 local heads, doubtful, events, died = {}, {}, {}, 0
-local lost = unsettled(list, bits)
+local lost = bits and unsettled(list, bits) or {}
 for _, envelope in ipairs(lost) do
   local losses = LOST_LIMIT
   if whole(envelope) then
@@ -34,7 +35,7 @@ local tails = {} -- in the claim's order
 for k = #doubtful, 1, -1 do tails[#tails + 1] = doubtful[k] end
 push('RPUSH', tails)
 redis.call('DEL', list)
-if redis.call('HLEN', claims) == 0 then
+if left <= 1 then
   redis.call('ZREM', holders, lapsed)
   redis.call('HDEL', sessions, lapsed)
 else
