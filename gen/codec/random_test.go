@@ -288,7 +288,7 @@ func TestRandomStructs(t *testing.T) {
 	if out, err := m.run(t, "vet", "./..."); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if out, err := m.run(t, "test", "./..."); err != nil {
+	if out, err := m.run(t, "test", "-timeout", "30m", "."); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
