@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,21 +112,21 @@ func TestWithIDMakesRepeatsSafe(t *testing.T) {
 		if got, err := taskqueue.ParseID(id.String()); got != id || err != nil {
 			t.Errorf("%v %v", got, err)
 		}
-		runs := 0
-		f.work(tasks(func(ctx context.Context, text string) (string, error) { runs++; return "", nil }))
+		var runs atomic.Int32
+		f.work(tasks(func(ctx context.Context, text string) (string, error) { runs.Add(1); return "", nil }))
 		pass(time.Second)
 		f.add(job("x", taskqueue.WithID(id))) // also after it has ended
 		pass(time.Second)
-		if runs != 1 {
-			t.Errorf("%d runs", runs)
+		if n := runs.Load(); n != 1 {
+			t.Errorf("%d runs", n)
 		}
 	})
 }
 
 func TestUnique(t *testing.T) {
 	bubble(t, func(f *fixture) {
-		runs := 0
-		f.work(tasks(func(ctx context.Context, text string) (string, error) { runs++; return "", nil }))
+		var runs atomic.Int32
+		f.work(tasks(func(ctx context.Context, text string) (string, error) { runs.Add(1); return "", nil }))
 		first := f.add(job("x", taskqueue.Unique("k", 0), taskqueue.In(time.Minute)))
 		id, err := f.Enqueue(f.Context(), job("x", taskqueue.Unique("k", 0)))
 		if !errors.Is(err, taskqueue.ErrDuplicate) || id != first || !strings.Contains(err.Error(), first.String()) {
@@ -143,8 +144,8 @@ func TestUnique(t *testing.T) {
 		pass(time.Hour)
 		f.add(job("x", taskqueue.Unique("w", time.Hour)))
 		pass(time.Second)
-		if runs != 4 {
-			t.Errorf("%d runs", runs)
+		if n := runs.Load(); n != 4 {
+			t.Errorf("%d runs", n)
 		}
 	})
 }

@@ -107,7 +107,9 @@ func (w *watch) leave(id ID, p *waiter) {
 
 // ask has ids looked up; the caller holds mu.
 func (w *watch) ask(ids ...ID) {
-	w.look = append(w.look, ids...)
+	if w.look = append(w.look, ids...); len(w.look) == 0 {
+		return
+	}
 	select {
 	case w.wake <- struct{}{}:
 	default:
