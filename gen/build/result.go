@@ -47,6 +47,10 @@ func (b *builder) resultWord(p *Package, t *model.Task, word *directive.Word) {
 		b.errs.Add(word.Position, diag.BadResult, "declare the type, or correct the name", "result=%q: there is no such type", word.Text)
 		return
 	}
+	if named, ok := typ.(*types.Named); ok && named.TypeParams() != nil {
+		b.errs.Add(word.Position, diag.BadResult, "declare a struct without type parameters, with a field for the value", "result=%q is a generic type", word.Text)
+		return
+	}
 	if _, ok := typ.Underlying().(*types.Struct); ok && full(typ) != "time.Time" {
 		typ = types.NewPointer(typ)
 	}
@@ -68,6 +72,7 @@ func (b *builder) resultObject(r resultName) types.Type {
 
 // resultType checks that a result can travel back.
 func (b *builder) resultType(t types.Type, u use) *model.Result {
+	u.result = true
 	typ := b.typ(t, u)
 	if typ == nil {
 		return nil

@@ -27,9 +27,27 @@ func (b *builder) structType(t *types.Named, under *types.Struct, u use) *model.
 		s = &model.Struct{Package: home.Ref, Name: obj.Name(), Position: b.position(obj.Pos()), Tuple: b.tuple(obj)}
 		b.structs[key] = s
 		home.Structs = append(home.Structs, s)
+		if b.opaque(s, under) {
+			return nil
+		}
 		b.fields(s, under, use{at: s.Position, home: home.Path})
+		if m := method(t, "LogValue"); m != nil && s.HasSecret() && !promoted(t, "LogValue") {
+			b.errs.Add(b.position(m.Pos()), diag.TakenMember, `remove it, or the tags tq:"secret": tqgen writes a method LogValue`, "%s has a LogValue of its own", s.Name)
+		}
 	}
 	return &model.Type{Kind: model.StructKind, Struct: s}
+}
+
+// opaque refuses a struct type that is declared by a type of another module
+// whose fields nobody else can see, as in type Stamp time.Time.
+func (b *builder) opaque(s *model.Struct, under *types.Struct) bool {
+	for v := range under.Fields() {
+		if !v.Exported() && b.pkg(v.Pkg().Path()) == nil {
+			b.errs.Add(s.Position, diag.Unexported, "use that type itself, or declare a struct with fields of your own", "%s consists of unexported fields of package %s", s.Name, v.Pkg().Name())
+			return true
+		}
+	}
+	return false
 }
 
 // tuple says how a declared struct is encoded: by its own directive, else that
@@ -128,7 +146,7 @@ func (b *builder) broken(v *types.Var, u use) bool {
 	}
 	if p := b.program.Package(v.Pkg().Path()); p != nil {
 		if text, at, ok := p.Problem(b.position(v.Pos())); ok {
-			b.errs.Add(at, diag.Unresolved, "make the package compile; go build says more", "%s: %s", u.what, text)
+			b.errs.Add(at, diag.Unresolved, compile, "%s: %s", u.what, text)
 			return true
 		}
 	}

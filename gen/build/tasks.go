@@ -24,11 +24,15 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	}
 	obj, _ := b.program.Lookup(p.Dir.Import, name).(*types.TypeName)
 	if home == nil || obj == nil {
-		b.errs.Add(at, diag.Unresolved, "make the package compile; go build says more", "the type %s cannot be resolved", name)
+		b.errs.Add(at, diag.Unresolved, compile, "the type %s cannot be resolved", name)
 		return
 	}
 	named, ok := obj.Type().(*types.Named)
 	if !ok {
+		return
+	}
+	if invalid(named, map[types.Type]bool{}) {
+		b.unresolvedTask(p, name, at)
 		return
 	}
 	if _, ok := named.Underlying().(*types.Struct); !ok {
@@ -48,6 +52,18 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	b.unique(t, &values)
 	home.Tasks = append(home.Tasks, t)
 }
+
+// unresolvedTask reports a task whose type the compiler cannot make sense of.
+func (b *builder) unresolvedTask(p *Package, name string, at token.Position) {
+	if text, place, ok := b.program.Package(p.Dir.Import).Problem(at); ok {
+		b.errs.Add(place, diag.Unresolved, compile, "the type %s: %s", name, text)
+		return
+	}
+	b.errs.Add(at, diag.Unresolved, compile, "the type %s cannot be resolved", name)
+}
+
+// compile is the fix for what the compiler finds.
+const compile = "make the package compile; go build says more"
 
 // methods finds the per-instance settings and what is in the way of generated
 // methods.
@@ -76,7 +92,7 @@ func (b *builder) methods(t *model.Task, named *types.Named) {
 		if obj == nil || promoted(named, name) {
 			continue
 		}
-		b.errs.Add(b.within(obj, t), diag.TakenMember, "rename it: tqgen writes a method "+name, "%s has a %s of its own", t.Name, name)
+		b.errs.Add(b.within(obj, t), diag.TakenMember, "rename it: tqgen writes a method "+name, "%s has a member %s of its own", t.Name, name)
 	}
 }
 

@@ -13,6 +13,7 @@ type use struct {
 	at     token.Position
 	what   string   // "field Customer", "the result of Render"
 	home   string   // import path of the package whose code will spell the type
+	result bool     // not of a field
 	inside []string // instantiated generics that are being described
 }
 
@@ -53,6 +54,10 @@ func (b *builder) unsupported(t types.Type, u use) {
 	fix := `leave it out with the tag tq:"-", or replace it by data`
 	switch t.Underlying().(type) {
 	case *types.Interface:
+		if u.result {
+			fix = "return a struct, or a pointer to one"
+			break
+		}
 		fix = `use a concrete type, or leave it out with the tag tq:"-"`
 	case *types.Signature:
 		fix = "what a task needs to do its work belongs to the Handler: make it a field there"
@@ -102,7 +107,7 @@ func (b *builder) basic(t *types.Basic, u use) *model.Type {
 // unresolved reports a type that the checker could not make sense of. Its own
 // message, where there is one, was found by the caller.
 func (b *builder) unresolved(u use) {
-	b.errs.Add(u.at, diag.Unresolved, "make the package compile; go build says more", "the type of %s cannot be resolved", u.what)
+	b.errs.Add(u.at, diag.Unresolved, compile, "the type of %s cannot be resolved", u.what)
 }
 
 func isByte(t types.Type) bool {
@@ -183,9 +188,9 @@ func (b *builder) foreign(t *types.Named, missing string, u use) *model.Type {
 // codecMethods are msgp's interfaces, with their signatures.
 func codecMethods() [][2]string {
 	return [][2]string{
-		{"MarshalMsg", "func(b []byte) (o []byte, err error)"},
-		{"UnmarshalMsg", "func(b []byte) (o []byte, err error)"},
-		{"Msgsize", "func() int"},
+		{"MarshalMsg", "MarshalMsg(b []byte) ([]byte, error)"},
+		{"UnmarshalMsg", "UnmarshalMsg(b []byte) ([]byte, error)"},
+		{"Msgsize", "Msgsize() int"},
 	}
 }
 
@@ -201,7 +206,7 @@ func ownCodec(t *types.Named) (has int, missing string) {
 			}
 		}
 		if !found && missing == "" {
-			missing = want[0] + " " + want[1]
+			missing = want[1]
 		}
 	}
 	return has, missing

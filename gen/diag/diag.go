@@ -26,25 +26,27 @@ func (d Diagnostic) String() string {
 
 // A List collects diagnostics. The zero value is empty. It is not safe for
 // concurrent use.
-type List struct{ all []Diagnostic }
+type List struct{ all []entry }
+
+// An entry is a diagnostic whose text is not written yet, as it may name places.
+type entry struct {
+	Diagnostic
+	args []any
+}
 
 // Add appends a diagnostic. The text is a format for args; the fix is not.
 func (l *List) Add(at token.Position, code Code, fix, text string, args ...any) {
-	l.all = append(l.all, Diagnostic{Position: at, Code: code, Text: fmt.Sprintf(text, args...), Fix: fix})
+	l.all = append(l.all, entry{Diagnostic{Position: at, Code: code, Text: text, Fix: fix}, args})
 }
-
-// Append adds what another list holds.
-func (l *List) Append(other List) { l.all = append(l.all, other.all...) }
-
-// Len is the number of diagnostics.
-func (l *List) Len() int { return len(l.all) }
 
 // Sorted returns the diagnostics in files to keep (absolute names) by place,
 // each once, with file names as seen from dir.
 func (l *List) Sorted(dir string, keep func(file string) bool) []Diagnostic {
-	sorted := slices.DeleteFunc(slices.Clone(l.all), func(d Diagnostic) bool { return !keep(d.Position.Filename) })
-	for i := range sorted {
-		sorted[i].Position.Filename = Relative(dir, sorted[i].Position.Filename)
+	var sorted []Diagnostic
+	for _, e := range l.all {
+		if keep(e.Position.Filename) {
+			sorted = append(sorted, e.seenFrom(dir))
+		}
 	}
 	slices.SortStableFunc(sorted, func(a, b Diagnostic) int {
 		return cmp.Or(
@@ -56,6 +58,20 @@ func (l *List) Sorted(dir string, keep func(file string) bool) []Diagnostic {
 		)
 	})
 	return slices.Compact(sorted)
+}
+
+// seenFrom writes the text, with the names of files as seen from dir.
+func (e entry) seenFrom(dir string) Diagnostic {
+	d, args := e.Diagnostic, slices.Clone(e.args)
+	for i, arg := range args {
+		if at, ok := arg.(token.Position); ok {
+			at.Filename = Relative(dir, at.Filename)
+			args[i] = at
+		}
+	}
+	d.Position.Filename = Relative(dir, d.Position.Filename)
+	d.Text = fmt.Sprintf(d.Text, args...)
+	return d
 }
 
 // Relative shortens a path to how it is seen from dir. Outside of dir it stays

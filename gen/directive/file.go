@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 
@@ -56,9 +57,9 @@ type reader struct {
 // An owner is what a comment documents: the package, a type, or something else
 // that what says.
 type owner struct {
-	pkg  bool
-	spec *ast.TypeSpec
-	what string
+	pkg       bool
+	spec      *ast.TypeSpec
+	what, fix string
 }
 
 // owners maps the doc comments at the top level of a file.
@@ -80,7 +81,7 @@ func addOwners(m map[*ast.CommentGroup]owner, d *ast.GenDecl) {
 	if d.Tok != token.TYPE {
 		m[d.Doc] = owner{what: "a " + d.Tok.String() + " declaration"}
 	} else if d.Lparen.IsValid() {
-		m[d.Doc] = owner{what: "a group of types; put it above the one type in the group"}
+		m[d.Doc] = owner{what: "a group of types", fix: "put it inside of the group, right above the type"}
 	}
 	for _, s := range d.Specs {
 		switch s := s.(type) {
@@ -120,7 +121,7 @@ func (r *reader) attach(group *ast.CommentGroup, found []comment) {
 		r.defaults(found)
 	case ok:
 		for _, d := range found {
-			r.errs.Add(d.at, diag.NotType, "put it above a struct type", "//taskqueue:%s on %s", d.verb, o.what)
+			r.errs.Add(d.at, diag.NotType, cmp.Or(o.fix, "put it right above a struct type"), "//taskqueue:%s on %s", d.verb, o.what)
 		}
 	default:
 		for _, d := range found {

@@ -98,8 +98,11 @@ func (p *parser) jitter(a arg) {
 }
 
 func (p *parser) intervals(a arg) {
+	one, offset := a, 0
 	for text := range strings.SplitSeq(a.value, ",") {
-		if d, ok := p.duration(a, text, 0, MaxDelay); ok {
+		one.valueAt = shift(a.valueAt, offset)
+		offset += len(text) + 1
+		if d, ok := p.duration(one, text, 0, MaxDelay); ok {
 			p.Settings.Backoff.Intervals = append(p.Settings.Backoff.Intervals, d)
 		}
 	}

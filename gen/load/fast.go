@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,8 +161,8 @@ func (c *closure) nameOf(path string) (string, bool) {
 	if p := c.found[path]; p != nil {
 		return p.Name, true
 	}
-	if name, ok := c.names[path]; ok {
-		return name, name != ""
+	if name, asked := c.names[path]; asked {
+		return cmp.Or(name, importName(path)), true
 	}
 	if c.standard(path) {
 		return importName(path), true
