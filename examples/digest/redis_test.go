@@ -178,12 +178,13 @@ func TestNoRedis(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	code, stdout, stderr := digest(t.Context(), t, "-redis", "redis://me:secret@"+addr)
-	if code != exitUsage {
+	p := launch(t, build(t), "-redis", "redis://me:secret@"+addr)
+	if code := p.exit(t); code != exitUsage {
 		t.Errorf("exit %d, want %d", code, exitUsage)
 	}
-	demand(t, stderr, `^digest: .*`+addr+`.*; start a server`)
-	if text := stdout + stderr; strings.Count(text, "\n") != 1 || strings.Contains(text, "secret") {
+	text := p.output.String()
+	demand(t, text, `^digest: .*`+addr+`.*; start a server`)
+	if strings.Count(text, "\n") != 1 || strings.Contains(text, "secret") {
 		t.Errorf("want one line that names the server and not the password, got:\n%s", text)
 	}
 }
