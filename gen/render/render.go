@@ -170,7 +170,11 @@ func tasks(f *jen.File, p *model.Package) {
 				if t.Result != nil {
 					bind += "WithResult"
 				}
-				g.Line().Qual(codegenPath, bind).Call(jen.Op("&").Id(t.KindName()), run)
+				bound := jen.Qual(codegenPath, bind).Call(jen.Op("&").Id(t.KindName()), run)
+				if t.Type.Kind == model.Foreign {
+					bound = jen.Qual(codegenPath, "Foreign").Call(bound)
+				}
+				g.Line().Add(bound)
 			}
 			g.Line()
 		})),

@@ -41,11 +41,19 @@ func kind(t *model.Task) jen.Code {
 func result(t *model.Type) jen.Code {
 	switch t.Kind {
 	case model.Pointer:
-		return jen.Qual(codegenPath, "Pointer").Index(spell(t.Elem)).Call()
+		return guarded(t.Elem, jen.Qual(codegenPath, "Pointer").Index(spell(t.Elem)).Call())
 	case model.StructKind, model.Foreign:
-		return jen.Qual(codegenPath, "Value").Index(spell(t)).Call()
+		return guarded(t, jen.Qual(codegenPath, "Value").Index(spell(t)).Call())
 	}
 	return jen.Qual(codegenPath, scalars[t.Kind]).Call()
+}
+
+// guarded has a result walked over before it is decoded, if t decodes itself.
+func guarded(t *model.Type, result *jen.Statement) jen.Code {
+	if t.Kind != model.Foreign {
+		return result
+	}
+	return jen.Qual(codegenPath, "ForeignResult").Call(result)
 }
 
 // scalars are the codecs of results that are no structs.

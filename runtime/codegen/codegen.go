@@ -34,19 +34,10 @@ type Codec[T any] interface {
 
 // Task binds a kind to the function that runs it.
 func Task[T any, P Codec[T]](kind *Kind[T], run func(context.Context, *T) error) taskqueue.Task {
-	return task(kind, run, decode[T, P])
-}
-
-// ForeignTask is Task for a struct that encodes itself.
-func ForeignTask[T any, P Codec[T]](kind *Kind[T], run func(context.Context, *T) error) taskqueue.Task {
-	return task(kind, run, decodeForeign[T, P])
-}
-
-func task[T any](kind *Kind[T], run func(context.Context, *T) error, decode func([]byte) (*T, error)) taskqueue.Task {
 	return taskqueue.Task{
 		Kind: (*taskqueue.Kind)(kind),
 		Run: func(ctx context.Context, payload, dst []byte) ([]byte, error) {
-			task, err := decode(payload)
+			task, err := decode[T, P](payload)
 			if err != nil {
 				return dst, err
 			}
@@ -58,19 +49,10 @@ func task[T any](kind *Kind[T], run func(context.Context, *T) error, decode func
 // TaskWithResult binds a kind to the function that runs it and returns its
 // result.
 func TaskWithResult[T, R any, P Codec[T]](kind *ResultKind[T, R], run func(context.Context, *T) (R, error)) taskqueue.Task {
-	return taskWithResult(kind, run, decode[T, P])
-}
-
-// ForeignTaskWithResult is TaskWithResult for a struct that encodes itself.
-func ForeignTaskWithResult[T, R any, P Codec[T]](kind *ResultKind[T, R], run func(context.Context, *T) (R, error)) taskqueue.Task {
-	return taskWithResult(kind, run, decodeForeign[T, P])
-}
-
-func taskWithResult[T, R any](kind *ResultKind[T, R], run func(context.Context, *T) (R, error), decode func([]byte) (*T, error)) taskqueue.Task {
 	return taskqueue.Task{
 		Kind: (*taskqueue.Kind)(&kind.Kind),
 		Run: func(ctx context.Context, payload, dst []byte) ([]byte, error) {
-			task, err := decode(payload)
+			task, err := decode[T, P](payload)
 			if err != nil {
 				return dst, err
 			}

@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/tinylib/msgp/msgp"
@@ -19,19 +20,43 @@ func decode[T any, P Codec[T]](data []byte) (*T, error) {
 	return t, nil
 }
 
-// decodeForeign is decode for a type that encodes itself. Its decoder is only
-// shown what has been walked over before, without allocating: false lengths and
-// trailing bytes are refused here.
-func decodeForeign[T any, P Codec[T]](data []byte) (*T, error) {
-	t := new(T)
-	rest, err := ReadForeign(data, P(t))
+// Foreign is a task whose struct encodes itself. Its decoder is only shown what
+// has been walked over, without allocating: false lengths and trailing bytes are
+// refused before.
+func Foreign(t taskqueue.Task) taskqueue.Task {
+	run := t.Run
+	t.Run = func(ctx context.Context, payload, dst []byte) ([]byte, error) {
+		if err := walk(payload); err != nil {
+			return dst, err
+		}
+		return run(ctx, payload, dst)
+	}
+	return t
+}
+
+// ForeignResult is the Result of a type that encodes itself, see Foreign.
+func ForeignResult[R any](r Result[R]) Result[R] {
+	decode := r.Decode
+	r.Decode = func(data []byte) (R, error) {
+		if err := walk(data); err != nil {
+			var none R
+			return none, err
+		}
+		return decode(data)
+	}
+	return r
+}
+
+// walk passes over exactly one value.
+func walk(data []byte) error {
+	rest, err := Skip(data)
 	if err == nil && len(rest) > 0 {
 		err = trailing(rest)
 	}
 	if err != nil {
-		return nil, refuse(err, data)
+		return refuse(err, data)
 	}
-	return t, nil
+	return nil
 }
 
 func refuse(err error, data []byte) error {

@@ -15,12 +15,7 @@ type Result[R any] struct {
 
 // Pointer is the Result of a *R with a generated serializer. A nil *R is kept
 // as nil.
-func Pointer[R any, P Codec[R]]() Result[*R] { return pointer[R, P](decode[R, P]) }
-
-// ForeignPointer is Pointer for an R that encodes itself.
-func ForeignPointer[R any, P Codec[R]]() Result[*R] { return pointer[R, P](decodeForeign[R, P]) }
-
-func pointer[R any, P Codec[R]](decode func([]byte) (*R, error)) Result[*R] {
+func Pointer[R any, P Codec[R]]() Result[*R] {
 	return Result[*R]{
 		Append: func(dst []byte, result *R) ([]byte, error) {
 			if result == nil {
@@ -32,22 +27,17 @@ func pointer[R any, P Codec[R]](decode func([]byte) (*R, error)) Result[*R] {
 			if len(data) == 1 && IsNil(data) {
 				return nil, nil
 			}
-			return decode(data)
+			return decode[R, P](data)
 		},
 	}
 }
 
 // Value is the Result of an R with a generated serializer.
-func Value[R any, P Codec[R]]() Result[R] { return value[R, P](decode[R, P]) }
-
-// ForeignValue is Value for an R that encodes itself.
-func ForeignValue[R any, P Codec[R]]() Result[R] { return value[R, P](decodeForeign[R, P]) }
-
-func value[R any, P Codec[R]](decode func([]byte) (*R, error)) Result[R] {
+func Value[R any, P Codec[R]]() Result[R] {
 	return Result[R]{
 		Append: func(dst []byte, result R) ([]byte, error) { return P(&result).MarshalMsg(dst) },
 		Decode: func(data []byte) (R, error) {
-			result, err := decode(data)
+			result, err := decode[R, P](data)
 			if err != nil {
 				var none R
 				return none, err
