@@ -1,0 +1,148 @@
+package autoscaler
+
+import "math"
+
+// Time constants of what is measured per type, in seconds.
+const (
+	slowService   = 180 // the mean that sizes the fleet …
+	minSample     = 50  // … forgets nothing below so many tasks
+	maxSample     = 400 // … and is faster above so many
+	fastService   = 30
+	fastSample    = 8  // tasks before the fast mean says anything
+	baselineAfter = 20 // tasks before a baseline begins
+	errorMemory   = 45
+	burstMemory   = 5 // errors that steer a cap
+	rateMemory    = 60
+)
+
+// A taskType is what was learned about one type of task.
+type taskType struct {
+	Name string
+	Seen typeCounters
+
+	// Decayed number, sum and squares of service times of successes.
+	Count, Sum, Squares float64
+	FastCount, FastSum  float64
+	Baseline            float64 // mean over the adaptation window
+
+	Rate float64 // first attempts a second
+	Age  float64 // s since the first observation
+
+	OK, Bad           float64 // decayed attempts, 45 s
+	BurstOK, BurstBad float64 // the same, 5 s
+	errorBrake
+
+	MemoryMB       float64 // of one task
+	MemoryVariance float64 // MB²
+}
+
+type typeCounters struct {
+	Retried, Succeeded, Failed uint64
+	Seconds, Squares           float64
+}
+
+func (t *Type) counters() typeCounters {
+	return typeCounters{t.Retried, t.Succeeded, t.Failed, t.SuccessSeconds, t.SuccessSquares}
+}
+
+// finished takes in what ended in the last dt seconds.
+func (t *taskType) finished(c *Config, dt float64, now typeCounters) {
+	ok, bad := grown(t.Seen.Succeeded, now.Succeeded), grown(t.Seen.Failed, now.Failed)
+	sum, squares := grown(t.Seen.Seconds, now.Seconds), grown(t.Seen.Squares, now.Squares)
+	t.Seen = now
+
+	keep := t.keep(dt)
+	t.Count, t.Sum, t.Squares = t.Count*keep+ok, t.Sum*keep+sum, t.Squares*keep+squares
+	fast := math.Exp(-dt / fastService)
+	t.FastCount, t.FastSum = t.FastCount*fast+ok, t.FastSum*fast+sum
+	slow, burst := math.Exp(-dt/errorMemory), math.Exp(-dt/burstMemory)
+	t.OK, t.Bad = t.OK*slow+ok, t.Bad*slow+bad
+	t.BurstOK, t.BurstBad = t.BurstOK*burst+ok, t.BurstBad*burst+bad
+
+	if t.Count > baselineAfter {
+		mean := t.Sum / t.Count
+		if t.Baseline == 0 {
+			t.Baseline = mean
+		}
+		if !t.Sick {
+			t.Baseline += blend(dt, c.AdaptationWindow.Seconds()) * (mean - t.Baseline)
+		}
+	}
+	t.diagnose(c.Triggers.ErrorRate, ok, bad)
+}
+
+// arrived takes in first attempts. A young type's rate is a plain mean.
+func (t *taskType) arrived(dt, n float64) {
+	t.Age = math.Min(t.Age+dt, rateMemory)
+	t.Rate += blend(dt, t.Age) * (n/dt - t.Rate)
+}
+
+// keep is what remains of the slow sample after dt: all of it while it is
+// small, so that rare tasks are not forgotten.
+func (t *taskType) keep(dt float64) float64 {
+	keep := math.Exp(-dt / slowService)
+	switch {
+	case t.Count*keep < minSample:
+		return 1
+	case t.Count > maxSample:
+		return math.Max(math.Exp(-dt/fastService), maxSample/t.Count)
+	}
+	return keep
+}
+
+// complexity is the service time of the last half minute against the baseline;
+// 1 while there is too little to tell.
+func (t *taskType) complexity() float64 {
+	if t.FastCount <= fastSample || t.Baseline <= 0 {
+		return 1
+	}
+	return t.FastSum / t.FastCount / t.Baseline
+}
+
+// service is what a task of the type is expected to take: while the type is
+// sick what it took before, and the last half minute if that is out of line
+// with the baseline.
+func (t *taskType) service(complexityThreshold, fallback float64) float64 {
+	switch {
+	case t.Sick:
+		return t.HealthySeconds
+	case t.Count <= 0.5:
+		return fallback
+	}
+	s := t.Sum / t.Count
+	if t.complexity() > complexityThreshold {
+		s = math.Max(s, t.FastSum/t.FastCount)
+	}
+	return s
+}
+
+// overall is the mean service time of all types, and how much it varies:
+// Cs² = variance/mean².
+func overall(types []taskType, o *Observation) (mean, variation float64) {
+	var count, sum, squares float64
+	for i := range types {
+		count += types[i].Count
+		sum += types[i].Sum
+		squares += types[i].Squares
+	}
+	if count > baselineAfter && sum > 0 {
+		mean = sum / count
+		return mean, clamp(squares/count/(mean*mean)-1, 0.2, 20)
+	}
+	return firstGuess(count, sum, o), 1
+}
+
+// firstGuess is a mean service time from whatever there is.
+func firstGuess(count, sum float64, o *Observation) float64 {
+	running := 0
+	for i := range o.Types {
+		running += o.Types[i].Running
+	}
+	switch {
+	case count > 0 && sum > 0:
+		return sum / count
+	case running > 0 && o.Workers.BusySeconds > 0:
+		return clamp(o.Workers.BusySeconds/float64(running), 0.05, 60)
+	}
+	return 1
+}
