@@ -1,0 +1,6 @@
+//go:build race
+
+package taskqueue_test
+
+// raceEnabled: under the race detector sync.Pool forgets on purpose.
+const raceEnabled = true
