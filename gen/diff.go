@@ -5,36 +5,89 @@ import (
 	"strings"
 )
 
-// shownLines is how much of each side a diff shows.
-const shownLines = 6
+const (
+	shownLines = 24      // of a diff
+	maxTable   = 1 << 22 // cells; beyond that, differences are shown in one piece
+)
 
-// diff shows the part in which two texts differ: what comes before the first
-// and after the last difference is left out, and the rest is cut short.
+// diff shows the lines in which two texts differ, the first of them.
 func diff(old, text []byte) string {
-	a, b := strings.SplitAfter(string(old), "\n"), strings.SplitAfter(string(text), "\n")
-	start := 0
-	for start < min(len(a), len(b)) && a[start] == b[start] {
-		start++
+	d := differ{a: strings.SplitAfter(string(old), "\n"), b: strings.SplitAfter(string(text), "\n")}
+	for d.line = 1; len(d.a) > 0 && len(d.b) > 0 && d.a[0] == d.b[0]; d.line++ {
+		d.a, d.b = d.a[1:], d.b[1:]
 	}
-	end := 0
-	for end < min(len(a), len(b))-start && a[len(a)-1-end] == b[len(b)-1-end] {
-		end++
+	for len(d.a) > 0 && len(d.b) > 0 && d.a[len(d.a)-1] == d.b[len(d.b)-1] {
+		d.a, d.b = d.a[:len(d.a)-1], d.b[:len(d.b)-1]
 	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "@@ line %d @@\n", start+1)
-	side(&out, "-", a[start:len(a)-end])
-	side(&out, "+", b[start:len(b)-end])
-	return out.String()
+	d.walk()
+	if d.left > 0 {
+		fmt.Fprintf(&d.out, "… and %d more lines\n", d.left)
+	}
+	return d.out.String()
 }
 
-func side(out *strings.Builder, sign string, lines []string) {
-	for i, line := range lines {
-		if i == shownLines {
-			fmt.Fprintf(out, "%s … and %d more lines\n", sign, len(lines)-i)
-			return
-		}
-		if line != "" {
-			fmt.Fprintf(out, "%s%s\n", sign, strings.TrimSuffix(line, "\n"))
+// A differ writes the difference between two lists of lines.
+type differ struct {
+	a, b  []string
+	line  int // in b, of the next line
+	out   strings.Builder
+	inner bool // in a run of differences
+	shown int
+	left  int // lines that were not shown
+}
+
+// walk follows a longest common subsequence.
+func (d *differ) walk() {
+	common := d.table()
+	i, j := 0, 0
+	for i < len(d.a) || j < len(d.b) {
+		switch {
+		case common != nil && i < len(d.a) && j < len(d.b) && d.a[i] == d.b[j]:
+			d.inner = false
+			i, j, d.line = i+1, j+1, d.line+1
+		case i < len(d.a) && (j == len(d.b) || common == nil || common[i+1][j] >= common[i][j+1]):
+			d.write("-", d.a[i])
+			i++
+		default:
+			d.write("+", d.b[j])
+			j, d.line = j+1, d.line+1
 		}
 	}
+}
+
+// table holds the length of the longest common subsequence of every two ends;
+// nil if it would be too large.
+func (d *differ) table() [][]int32 {
+	if len(d.a)*len(d.b) > maxTable {
+		return nil
+	}
+	common := make([][]int32, len(d.a)+1)
+	for i := range common {
+		common[i] = make([]int32, len(d.b)+1)
+	}
+	for i := len(d.a) - 1; i >= 0; i-- {
+		for j := len(d.b) - 1; j >= 0; j-- {
+			if d.a[i] == d.b[j] {
+				common[i][j] = common[i+1][j+1] + 1
+			} else {
+				common[i][j] = max(common[i+1][j], common[i][j+1])
+			}
+		}
+	}
+	return common
+}
+
+func (d *differ) write(sign, line string) {
+	switch {
+	case line == "": // after the last newline
+		return
+	case d.shown == shownLines:
+		d.left++
+		return
+	case !d.inner:
+		fmt.Fprintf(&d.out, "@@ line %d @@\n", d.line)
+	}
+	d.inner = true
+	d.shown++
+	d.out.WriteString(sign + strings.TrimSuffix(line, "\n") + "\n")
 }

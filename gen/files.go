@@ -36,8 +36,14 @@ type Change struct {
 	old, new []byte
 }
 
-// Diff shows, in a few lines, how the file differs from what it should be.
-func (c Change) Diff() string { return diff(c.old, c.new) }
+// Diff shows, in a few lines, how a stale file differs from what it should be.
+// It is empty for other states.
+func (c Change) Diff() string {
+	if c.State != Stale {
+		return ""
+	}
+	return diff(c.old, c.new)
+}
 
 // apply brings the file into its state. A reader sees the old file or the new
 // one, never a part.
