@@ -208,6 +208,15 @@ func (r reply) int(i int) int64 {
 	return 0
 }
 
+func (r reply) list(i int) []any {
+	if i < len(r) {
+		if list, ok := r[i].([]any); ok {
+			return list
+		}
+	}
+	return nil
+}
+
 func (r reply) string(i int) string {
 	if i < len(r) {
 		if s, ok := r[i].(string); ok {

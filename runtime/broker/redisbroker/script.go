@@ -24,7 +24,7 @@ type script struct {
 
 // scripts are all transitions of the store.
 type scripts struct {
-	enqueue, bulk, cycle, leave, reclaim, look, bury, count, page *script
+	enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page *script
 }
 
 // newScripts puts the scripts together: the clock, the limits of the contract,
@@ -39,6 +39,7 @@ func newScripts(clock string) *scripts {
 		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true),
 		leave: whole("leave", true), reclaim: whole("reclaim", true),
 		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
+		edit: whole("edit", false), purge: whole("purge", false), configure: whole("configure", false),
 		page: newScript("page", source("page"), false),
 	}
 }
@@ -60,7 +61,7 @@ func source(name string) string {
 // limits are the numbers of the contract that scripts need.
 func limits() string {
 	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH"}
-	return fmt.Sprintf("local %s, DEAD = %d, %d, %d, %d, %d, %d, '%d'\n", strings.Join(names, ", "),
+	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
 		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch,
-		broker.StateDead)
+		broker.StateDead, broker.StateDiscarded)
 }

@@ -1,7 +1,9 @@
 package redisbroker
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
@@ -9,7 +11,9 @@ import (
 // A session is what this process knows of one worker at a queue: which tasks
 // each of its claims holds. So a lease is recognised without a look at Redis.
 type session struct {
-	claims map[uint64]*claim // only those with unsettled tasks
+	claims  map[uint64]*claim      // only those with unsettled tasks
+	telling map[broker.ID]struct{} // whose runs have told of their progress
+	unmark  []broker.ID            // tasks that have ended with a mark of an edit
 }
 
 // A claim is what one cycle granted.
@@ -25,7 +29,7 @@ func (q *queue) session(worker string) *session {
 	defer q.mu.Unlock()
 	s := q.sessions[worker]
 	if s == nil {
-		s = &session{claims: make(map[uint64]*claim)}
+		s = &session{claims: make(map[uint64]*claim), telling: make(map[broker.ID]struct{})}
 		q.sessions[worker] = s
 	}
 	return s
@@ -118,7 +122,12 @@ func (m *mark) span() (from int, bits []byte) {
 }
 
 // answered takes in that the marks were carried out.
-func (s *session) answered(marks []*mark) {
+func (s *session) answered(marks []*mark, settles []broker.Settle) {
+	if len(s.telling) > 0 {
+		for i := range settles {
+			delete(s.telling, settles[i].Lease.ID)
+		}
+	}
 	for _, m := range marks {
 		for i := range m.bits {
 			m.claim.settled[i] |= m.bits[i]
@@ -127,4 +136,38 @@ func (s *session) answered(marks []*mark) {
 			delete(s.claims, m.seq)
 		}
 	}
+}
+
+// cancelled picks the session's own tasks from the marks of the queue, and notes
+// those that its settles have ended: their marks can go.
+func (s *session) cancelled(marks []any, settles []broker.Settle) (all []broker.Cancelled) {
+	ended := make(map[broker.ID]bool)
+	for i := range settles {
+		if o := settles[i].Outcome; o == broker.Done || o == broker.Discard || o == broker.Dead {
+			ended[settles[i].Lease.ID] = true
+		}
+	}
+	for i := 0; i+1 < len(marks); i += 2 {
+		r := reply(marks[i : i+2])
+		var id broker.ID
+		copy(id[:], r.string(0))
+		switch {
+		case s.holds(id):
+			all = append(all, broker.Cancelled{ID: id, Reason: r.string(1)})
+		case ended[id]:
+			s.unmark = append(s.unmark, id)
+		}
+	}
+	slices.SortFunc(all, func(a, b broker.Cancelled) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return all[:min(len(all), broker.MaxBatch)]
+}
+
+// holds looks through all claims: there are marks only now and then.
+func (s *session) holds(id broker.ID) bool {
+	for _, c := range s.claims {
+		if i := slices.Index(c.ids, id); i >= 0 && c.settled[i/8]&(1<<(i%8)) == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -2,9 +2,9 @@
 -- script: open, then RPUSHX to the opened lanes, then close. Only if open finds
 -- that nothing was done yet are there lists that RPUSHX adds to.
 -- It is one script, so that a server knows both parts or none.
-local counters, producer = KEYS[9], KEYS[10]
+local counters, producer = KEYS[10], KEYS[11]
 local part, number, remember = ARGV[1], ARGV[2], ARGV[3]
-local OPENED, FIRST, EACH = 10, 4, 2 -- KEYS: an opened lane for each pair; ARGV: lane, count
+local OPENED, FIRST, EACH = 11, 4, 2 -- KEYS: an opened lane for each pair; ARGV: lane, count
 
 local at = now()
 local state = redis.call('GET', producer) or '0 '
@@ -22,6 +22,7 @@ end
 -- element of ours, as RPUSHX needs a list.
 if part == 'open' then
   if tonumber(number) <= tonumber(done) then return { at, 'in' } end
+  if redis.call('HEXISTS', settings, 'max') == 1 then return { at, 'limited' } end
   local before = {}
   for _, p in ipairs(pairs_of()) do
     local length = redis.call('LLEN', p.lane)

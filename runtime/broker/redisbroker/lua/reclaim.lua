@@ -1,8 +1,8 @@
 -- Takes one claim from a session that has lapsed: its unsettled tasks go back,
 -- with one loss more, and the session is fenced. If somebody else was faster,
 -- nothing is done.
-local counters, unique, dead, letters, sessions, claims, list =
-  KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local counters, unique, dead, letters, sessions, progress, claims, list =
+  KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
 local worker, suspects, lapsed, number, channel = ARGV[1], ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5]
 
 local at = now()
@@ -13,6 +13,7 @@ if not expires or expires > at or not bits then return standing(worker, suspects
 redis.call('HDEL', claims, number)
 local heads, doubtful, events, died = {}, {}, {}, 0
 local lost = unsettled(list, bits)
+forget_progress(progress, lost)
 for _, envelope in ipairs(lost) do
   local losses = LOST_LIMIT
   if whole(envelope) then
