@@ -25,9 +25,11 @@ func drainScenario(metric string, slots int, strict bool) func(*trial) error {
 			return err
 		}
 		after, err := t.store.usage(t.ctx)
+		spent := after.since(before)
 		t.add(metric+"_per_s", float64(n)/elapsed.Seconds())
-		t.add(metric+"_redis_us_per_task", float64((after.cpu-before.cpu).Nanoseconds())/1e3/float64(n))
-		t.add(metric+"_redis_cmds_per_task", (after.commands-before.commands-1)/float64(n))
+		t.add(metric+"_redis_us_per_task", float64(spent.cpu.Nanoseconds())/1e3/float64(n))
+		t.add(metric+"_redis_cmds_per_task", spent.commands/float64(n))
+		t.add(metric+"_requests_per_task", spent.requests/float64(n))
 		return err
 	}
 }
@@ -71,6 +73,6 @@ func measureMemory(t *trial) error {
 		return err
 	}
 	after, err := t.store.quiet(t.ctx)
-	t.add("bytes_per_pending", (after.memory-before.memory)/float64(t.size.tasks))
+	t.add("bytes_per_pending", after.since(before).memory/float64(t.size.tasks))
 	return err
 }

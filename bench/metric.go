@@ -28,10 +28,12 @@ var metrics = []metric{
 	{title: "enqueue, one caller", unit: "tasks/s", ours: "enqueue_1_per_s", peer: "enqueue_1_per_s", ratio: "enqueue_1_ratio_asynq"},
 	{title: "Redis CPU a task drained, 10 slots", unit: "µs", ours: "drain_c10_redis_us_per_task", peer: "drain_c10_redis_us_per_task", key: "redis_us_per_task", less: true},
 	{title: "Redis commands a task drained, 10 slots", unit: "", ours: "drain_c10_redis_cmds_per_task", peer: "drain_c10_redis_cmds_per_task", key: "redis_cmds_per_task", less: true, note: "those inside scripts count"},
+	{title: "requests a task drained, 10 slots", unit: "", ours: "drain_c10_requests_per_task", peer: "drain_c10_requests_per_task", key: "requests_per_task", less: true, note: "a pipeline is one"},
 	{title: "Redis memory a waiting task", unit: "bytes", ours: "bytes_per_pending", peer: "bytes_per_pending", key: "bytes_per_pending", less: true},
 	{title: "latency at 100/s, p50", unit: "ms", ours: "latency_p50_ms", peer: "latency_p50_ms", key: "latency_p50_ms", less: true},
 	{title: "latency at 100/s, p99", unit: "ms", ours: "latency_p99_ms", peer: "latency_p99_ms", key: "latency_p99_ms", less: true},
-	{title: "commands of an idle worker", unit: "/s", ours: "idle_cmds_per_s", peer: "idle_cmds_per_s", key: "idle_cmds_per_s", less: true},
+	{title: "Redis commands of an idle worker", unit: "/s", ours: "idle_cmds_per_s", peer: "idle_cmds_per_s", key: "idle_cmds_per_s", less: true, note: "those inside scripts count; ours serves 3 queues, asynq 1"},
+	{title: "requests of an idle worker", unit: "/s", ours: "idle_requests_per_s", peer: "idle_requests_per_s", key: "idle_requests_per_s", less: true},
 }
 
 // A figure is a metric's outcome: medians over the rounds.

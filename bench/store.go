@@ -41,12 +41,13 @@ func (s *store) close() {
 // A usage is what the server has spent so far, and holds.
 type usage struct {
 	cpu      time.Duration
-	commands float64
+	commands float64 // those that scripts call included
+	requests float64 // that clients sent: a pipeline is one
 	memory   float64 // bytes
 	clients  float64
 }
 
-// usage asks the server. The question counts as a command itself.
+// usage asks the server.
 func (s *store) usage(ctx context.Context) (usage, error) {
 	text, err := s.redis.InfoMap(ctx).Result()
 	if err != nil {
@@ -61,11 +62,22 @@ func (s *store) usage(ctx context.Context) (usage, error) {
 	}
 	u := usage{
 		commands: number("Stats", "total_commands_processed"),
+		requests: number("Stats", "total_reads_processed"),
 		memory:   number("Memory", "used_memory"),
 		clients:  number("Clients", "connected_clients"),
 	}
 	u.cpu = time.Duration((number("CPU", "used_cpu_user") + number("CPU", "used_cpu_sys")) * float64(time.Second))
 	return u, err
+}
+
+// since is what was spent after an earlier usage, but for asking for this one.
+func (u usage) since(before usage) usage {
+	return usage{
+		cpu:      u.cpu - before.cpu,
+		commands: u.commands - before.commands - 1,
+		requests: u.requests - before.requests - 1,
+		memory:   u.memory - before.memory,
+	}
 }
 
 // quiet waits until no client but ours is connected, for connections take

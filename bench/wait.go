@@ -68,7 +68,10 @@ func measureIdle(t *trial) error {
 		start := time.Now()
 		time.Sleep(t.size.idle)
 		after, err := t.store.usage(ctx)
-		t.add("idle_cmds_per_s", (after.commands-before.commands-1)/time.Since(start).Seconds())
+		spent, seconds := after.since(before), time.Since(start).Seconds()
+		t.add("idle_cmds_per_s", spent.commands/seconds)
+		t.add("idle_requests_per_s", spent.requests/seconds)
+		t.add("idle_redis_us_per_s", float64(spent.cpu.Microseconds())/seconds)
 		return err
 	})
 }

@@ -4,6 +4,7 @@ package tasks
 
 import (
 	"context"
+
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/codegen"
 )

@@ -86,6 +86,10 @@ func demand(t *testing.T, text string, patterns ...string) {
 	}
 }
 
+// retries of 9 faulty copies: at least 4·1 + 4·2 of those that heal, more where
+// they were healed late, and 4 of the one that does not.
+const retries = `^retries +(1[6-9]|2\d|3[0-6])$`
+
 func TestVerifiedInMemory(t *testing.T) {
 	code, stdout, stderr := digest(t.Context(), t, "-verify", "-root", tree(t, 300))
 	if code != 0 || stderr != "" {
@@ -96,11 +100,11 @@ func TestVerifiedInMemory(t *testing.T) {
 	}
 	demand(t, stdout,
 		`^300 Go files under .* and 9 faulty copies, through mem://`,
-		`^309 of 309 tasks, .*, 12 retries, 1 dead$`,
+		`^309 of 309 tasks, .*, \d+ retries, 1 dead$`,
 		`^files +300 of 300$`,
 		`^throughput +[\d,]+ files/s, [\d.]+ MB/s: all files in `,
 		`^wait +p50 .*, p95 .*, p99 `, `^run +p50 .*, p95 .*, p99 `,
-		`^retries +16$`, // 4·1 + 4·2 of the copies that heal, 4 of the one that does not
+		retries,
 		`^faulty copies +8 of 8 healed$`,
 		`^dead letters +1$`,
 		`^ +\S+ is dead after 5 runs \(files\.Digest, \d+ bytes of payload\): open .*000\.go: `,

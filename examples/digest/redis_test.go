@@ -110,7 +110,7 @@ func TestVerifiedOverRedis(t *testing.T) {
 	if got := lastLine(stdout); got != "verified 300 of 300" {
 		t.Errorf("the last line is %q", got)
 	}
-	demand(t, stdout, `^retries +16$`, `^faulty copies +8 of 8 healed$`, `^dead letters +1$`)
+	demand(t, stdout, retries, `^faulty copies +8 of 8 healed$`, `^dead letters +1$`)
 }
 
 // A worker that is killed in the middle loses nothing: others run what it

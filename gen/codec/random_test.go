@@ -52,8 +52,12 @@ type (
 )
 `
 
-// random declares n structs. Each is a tuple or a map, and may have all before
-// it inside, or itself.
+// family is how many structs may have each other inside: more would make the
+// last of them very large.
+const family = 25
+
+// random declares n structs. Each is a tuple or a map, and may have those of its
+// family before it inside, or itself.
 func random(seed uint64, n int, oracle bool) string {
 	w := &writer{Rand: rand.New(rand.NewPCG(seed, 1)), oracle: oracle}
 	w.b.WriteString("package random\n\nimport \"time\"\n" + named)
@@ -73,14 +77,13 @@ func random(seed uint64, n int, oracle bool) string {
 
 func (w *writer) declare() {
 	fmt.Fprintf(&w.b, "\ntype S%d struct {\n", w.structs)
-	if w.structs > 0 && w.IntN(4) == 0 {
-		fmt.Fprintf(&w.b, "\tS%d%s\n", w.IntN(w.structs), w.tag())
+	if older := w.older(); older != "" && w.IntN(4) == 0 {
+		fmt.Fprintf(&w.b, "\t%s%s\n", older, w.tag())
 	}
-	fields := w.IntN(9)
-	if w.oracle { // msgp's code for slices of empty structs does not compile
-		fields = max(fields, 1)
+	if w.oracle { // else msgp's code for slices of empty structs, and of maps before maps, does not compile
+		w.b.WriteString("\tTop map[string]bool\n")
 	}
-	for i := range fields {
+	for i := range w.IntN(9) {
 		fmt.Fprintf(&w.b, "\tF%d %s%s\n", i, w.typ(3), w.tag())
 	}
 	switch {
@@ -96,6 +99,15 @@ func (w *writer) declare() {
 // around refers to a struct from inside of it.
 func (w *writer) around(self string) string {
 	return w.choose("*", "[]", "map[string]", "[]*", "map[int16]*", "map[string][]", "[1]*", "*[]", "[2][]") + self
+}
+
+// older is a struct of the family that has been declared; empty if none has.
+func (w *writer) older() string {
+	n := w.structs % family
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint("S", w.structs-1-w.IntN(n))
 }
 
 func (w *writer) choose(list ...string) string { return list[w.IntN(len(list))] }
@@ -117,8 +129,8 @@ func (w *writer) typ(depth int) string {
 	if !w.oracle && w.IntN(4) == 0 {
 		return w.choose("Octets", "Octet", "Wait", "[3]Byte", "[]Octet", "struct{}", "[0]string")
 	}
-	if w.structs > 0 && w.IntN(5) == 0 {
-		return fmt.Sprint("S", w.IntN(w.structs))
+	if older := w.older(); older != "" && w.IntN(5) == 0 {
+		return older
 	}
 	return w.choose("bool", "int", "int8", "int16", "int32", "int64", "uint", "uint16", "uint32", "uint64",
 		"float32", "float64", "string", "[]byte", "[7]byte", "time.Time", "time.Duration", "byte", "rune",
@@ -255,7 +267,7 @@ func TestAll(t *testing.T) {
 // writes, and lets a test of their own check them. With TASKQUEUE_SOAK=1 they
 // are a thousand.
 func TestRandomStructs(t *testing.T) {
-	seed, n := uint64(1), 25
+	seed, n := uint64(1), family
 	if os.Getenv("TASKQUEUE_SOAK") == "1" {
 		n = 500
 	}

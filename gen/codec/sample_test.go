@@ -26,7 +26,7 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is stale; run go test -update ./gen/codec (-want +got):\n%s", path, diff)
+		t.Errorf("%s is stale; run go test ./gen/codec -update (-want +got):\n%s", path, diff)
 	}
 }
 

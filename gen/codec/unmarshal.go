@@ -53,7 +53,7 @@ func (f *file) typeMeters(t *model.Type) bool {
 
 func (f *file) readStruct(s *model.Struct, x string, at where) {
 	if s.Tuple {
-		f.try(at, "$b, $e = $c.ReadTuple($b, %d)", count(s))
+		f.readHeader(at, int64(count(s)))
 		for field := range s.Encoded() {
 			f.readField(s, field, x, at)
 		}
@@ -63,7 +63,7 @@ func (f *file) readStruct(s *model.Struct, x string, at where) {
 	f.emit("var %s int", n)
 	f.try(at, "%s, $b, $e = $c.ReadFields($b)", n)
 	f.emit("for range %s {\nvar %s string", n, key)
-	f.try(at, "%s, $b, $e = $c.ReadKey($b)", key)
+	f.readShort(at, key, "string", "$c.ReadKey")
 	f.emit("switch %s {", key)
 	for field := range s.Encoded() {
 		f.emit("case %q:", field.Wire)
@@ -74,6 +74,15 @@ func (f *file) readStruct(s *model.Struct, x string, at where) {
 	f.emit("}\n}")
 }
 
+// readHeader begins an array of exactly n elements.
+func (f *file) readHeader(at where, n int64) {
+	if n < 16 {
+		f.try(at, "$b, $e = $c.ReadTuple($b, %d)", n)
+	} else {
+		f.try(at, "$b, $e = $c.ReadArray($b, %d)", n)
+	}
+}
+
 func (f *file) readField(s *model.Struct, field *model.Field, x string, at where) {
 	x += "." + field.Name
 	at = f.at(at, s, field)
@@ -81,7 +90,7 @@ func (f *file) readField(s *model.Struct, field *model.Field, x string, at where
 	case field.Type.Kind == model.String && field.Copy:
 		f.try(at, "%s, $b, $e = $c.CopyString[%s]($b)", x, f.spell(field.Type))
 	case field.Type.Kind == model.String:
-		f.readString(field.Type, x, at)
+		f.readShort(at, x, f.spell(field.Type), f.reader(field.Type))
 	case field.Copy && aliases(field.Type):
 		rest := f.number("rest")
 		f.emit("var %s []byte", rest)
@@ -107,14 +116,14 @@ func aliases(t *model.Type) bool {
 	return false
 }
 
-// readString reads a string with the common case inline: short, and complete.
-func (f *file) readString(t *model.Type, x string, at where) {
+// readShort reads a string with the common case inline: short, and complete.
+func (f *file) readShort(at where, x, typ, otherwise string) {
 	n := f.number("n")
 	f.emit("if %s := $c.Short($b); %s >= 0 {", n, n)
-	f.emit("%s, $b = $c.Cut[%s]($b, %s)", x, f.spell(t), n)
+	f.emit("%s, $b = $c.Cut[%s]($b, %s)", x, typ, n)
 	f.emit("} else ")
 	f.body.Truncate(f.body.Len() - 1)
-	f.try(at, "%s, $b, $e = %s($b)", x, f.reader(t))
+	f.try(at, "%s, $b, $e = "+otherwise+"($b)", x)
 }
 
 // reader is the function of package codegen that reads a value without parts;
@@ -187,7 +196,7 @@ func (f *file) readArray(t *model.Type, x string, at where) {
 		f.try(at, "$b, $e = $c.ReadExactly($b, %s[:])", x)
 		return
 	}
-	f.try(at, "$b, $e = $c.ReadTuple($b, %d)", t.Len)
+	f.readHeader(at, t.Len)
 	f.readElements(t, x, at)
 }
 

@@ -354,19 +354,21 @@ func (t *Large) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Large", "")
 		}
 		switch key2 {
 		case "id":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.ID, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.ID, b = codegen.Cut[string](b, n4)
 			} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Large", "ID")
 			}
 		case "data":
-			if n4 := codegen.Short(b); n4 >= 0 {
-				t.Data, b = codegen.Cut[string](b, n4)
+			if n5 := codegen.Short(b); n5 >= 0 {
+				t.Data, b = codegen.Cut[string](b, n5)
 			} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Large", "Data")
 			}
@@ -379,20 +381,20 @@ func (t *Large) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				return b, codegen.At(err, "Large", "Payload")
 			}
 		case "complex_data":
-			var n5 int
-			if t.Complex, n5, b, err = codegen.MakeMap[map[string][]string](b, m); err != nil {
+			var n6 int
+			if t.Complex, n6, b, err = codegen.MakeMap[map[string][]string](b, m); err != nil {
 				return b, codegen.At(err, "Large", "Complex")
 			}
-			for range n5 {
-				var k6 string
-				if k6, b, err = codegen.ReadString[string](b); err != nil {
+			for range n6 {
+				var k7 string
+				if k7, b, err = codegen.ReadString[string](b); err != nil {
 					return b, codegen.At(err, "Large", "Complex")
 				}
-				var v7 []string
-				if v7, b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
-					return b, codegen.At(codegen.Entry(err, k6), "Large", "Complex")
+				var v8 []string
+				if v8, b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
+					return b, codegen.At(codegen.Entry(err, k7), "Large", "Complex")
 				}
-				t.Complex[k6] = v7
+				t.Complex[k7] = v8
 			}
 		default:
 			if b, err = codegen.Skip(b); err != nil {
@@ -489,19 +491,21 @@ func (t *Medium) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Medium", "")
 		}
 		switch key2 {
 		case "id":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.ID, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.ID, b = codegen.Cut[string](b, n4)
 			} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Medium", "ID")
 			}
 		case "data":
-			if n4 := codegen.Short(b); n4 >= 0 {
-				t.Data, b = codegen.Cut[string](b, n4)
+			if n5 := codegen.Short(b); n5 >= 0 {
+				t.Data, b = codegen.Cut[string](b, n5)
 			} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Medium", "Data")
 			}
@@ -693,7 +697,9 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Nested", "")
 		}
 		switch key2 {
@@ -720,110 +726,110 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 			if t.Many, b, err = codegen.MakeSlice[[]Leaf](b, m); err != nil {
 				return b, codegen.At(err, "Nested", "Many")
 			}
-			for i3 := range t.Many {
-				if b, err = t.Many[i3].UnmarshalMsg(b); err != nil {
-					return b, codegen.At(codegen.Index(err, i3), "Nested", "Many")
+			for i4 := range t.Many {
+				if b, err = t.Many[i4].UnmarshalMsg(b); err != nil {
+					return b, codegen.At(codegen.Index(err, i4), "Nested", "Many")
 				}
 			}
 		case "Some":
 			if t.Some, b, err = codegen.MakeSlice[[]*Leaf](b, m); err != nil {
 				return b, codegen.At(err, "Nested", "Some")
 			}
-			for i4 := range t.Some {
+			for i5 := range t.Some {
 				if codegen.IsNil(b) {
-					t.Some[i4], b = nil, b[1:]
+					t.Some[i5], b = nil, b[1:]
 				} else {
-					if t.Some[i4], err = codegen.New[Leaf](b, m); err != nil {
-						return b, codegen.At(codegen.Index(err, i4), "Nested", "Some")
+					if t.Some[i5], err = codegen.New[Leaf](b, m); err != nil {
+						return b, codegen.At(codegen.Index(err, i5), "Nested", "Some")
 					}
-					if b, err = t.Some[i4].UnmarshalMsg(b); err != nil {
-						return b, codegen.At(codegen.Index(err, i4), "Nested", "Some")
+					if b, err = t.Some[i5].UnmarshalMsg(b); err != nil {
+						return b, codegen.At(codegen.Index(err, i5), "Nested", "Some")
 					}
 				}
 			}
 		case "ByName":
-			var n5 int
-			if t.ByName, n5, b, err = codegen.MakeMap[map[string]Leaf](b, m); err != nil {
+			var n6 int
+			if t.ByName, n6, b, err = codegen.MakeMap[map[string]Leaf](b, m); err != nil {
 				return b, codegen.At(err, "Nested", "ByName")
 			}
-			for range n5 {
-				var k6 string
-				if k6, b, err = codegen.ReadString[string](b); err != nil {
+			for range n6 {
+				var k7 string
+				if k7, b, err = codegen.ReadString[string](b); err != nil {
 					return b, codegen.At(err, "Nested", "ByName")
 				}
-				var v7 Leaf
-				if b, err = v7.UnmarshalMsg(b); err != nil {
-					return b, codegen.At(codegen.Entry(err, k6), "Nested", "ByName")
+				var v8 Leaf
+				if b, err = v8.UnmarshalMsg(b); err != nil {
+					return b, codegen.At(codegen.Entry(err, k7), "Nested", "ByName")
 				}
-				t.ByName[k6] = v7
+				t.ByName[k7] = v8
 			}
 		case "ByCode":
-			var n8 int
-			if t.ByCode, n8, b, err = codegen.MakeMap[map[int32]*Leaf](b, m); err != nil {
+			var n9 int
+			if t.ByCode, n9, b, err = codegen.MakeMap[map[int32]*Leaf](b, m); err != nil {
 				return b, codegen.At(err, "Nested", "ByCode")
 			}
-			for range n8 {
-				var k9 int32
-				if k9, b, err = codegen.ReadInt[int32](b); err != nil {
+			for range n9 {
+				var k10 int32
+				if k10, b, err = codegen.ReadInt[int32](b); err != nil {
 					return b, codegen.At(err, "Nested", "ByCode")
 				}
-				var v10 *Leaf
+				var v11 *Leaf
 				if codegen.IsNil(b) {
-					v10, b = nil, b[1:]
+					v11, b = nil, b[1:]
 				} else {
-					if v10, err = codegen.New[Leaf](b, m); err != nil {
-						return b, codegen.At(codegen.Entry(err, k9), "Nested", "ByCode")
+					if v11, err = codegen.New[Leaf](b, m); err != nil {
+						return b, codegen.At(codegen.Entry(err, k10), "Nested", "ByCode")
 					}
-					if b, err = v10.UnmarshalMsg(b); err != nil {
-						return b, codegen.At(codegen.Entry(err, k9), "Nested", "ByCode")
+					if b, err = v11.UnmarshalMsg(b); err != nil {
+						return b, codegen.At(codegen.Entry(err, k10), "Nested", "ByCode")
 					}
 				}
-				t.ByCode[k9] = v10
+				t.ByCode[k10] = v11
 			}
 		case "Rows":
 			if t.Rows, b, err = codegen.MakeSlice[[][]string](b, m); err != nil {
 				return b, codegen.At(err, "Nested", "Rows")
 			}
-			for i11 := range t.Rows {
-				if t.Rows[i11], b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
-					return b, codegen.At(codegen.Index(err, i11), "Nested", "Rows")
+			for i12 := range t.Rows {
+				if t.Rows[i12], b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
+					return b, codegen.At(codegen.Index(err, i12), "Nested", "Rows")
 				}
 			}
 		case "Table":
-			var n12 int
-			if t.Table, n12, b, err = codegen.MakeMap[map[string]map[uint8][]float64](b, m); err != nil {
+			var n13 int
+			if t.Table, n13, b, err = codegen.MakeMap[map[string]map[uint8][]float64](b, m); err != nil {
 				return b, codegen.At(err, "Nested", "Table")
 			}
-			for range n12 {
-				var k13 string
-				if k13, b, err = codegen.ReadString[string](b); err != nil {
+			for range n13 {
+				var k14 string
+				if k14, b, err = codegen.ReadString[string](b); err != nil {
 					return b, codegen.At(err, "Nested", "Table")
 				}
-				var v14 map[uint8][]float64
-				var n15 int
-				if v14, n15, b, err = codegen.MakeMap[map[uint8][]float64](b, m); err != nil {
-					return b, codegen.At(codegen.Entry(err, k13), "Nested", "Table")
+				var v15 map[uint8][]float64
+				var n16 int
+				if v15, n16, b, err = codegen.MakeMap[map[uint8][]float64](b, m); err != nil {
+					return b, codegen.At(codegen.Entry(err, k14), "Nested", "Table")
 				}
-				for range n15 {
-					var k16 uint8
-					if k16, b, err = codegen.ReadUint[uint8](b); err != nil {
-						return b, codegen.At(codegen.Entry(err, k13), "Nested", "Table")
+				for range n16 {
+					var k17 uint8
+					if k17, b, err = codegen.ReadUint[uint8](b); err != nil {
+						return b, codegen.At(codegen.Entry(err, k14), "Nested", "Table")
 					}
-					var v17 []float64
-					if v17, b, err = codegen.ReadSlice[[]float64](b, m, codegen.ReadFloat64[float64]); err != nil {
-						return b, codegen.At(codegen.Entry(codegen.Entry(err, k16), k13), "Nested", "Table")
+					var v18 []float64
+					if v18, b, err = codegen.ReadSlice[[]float64](b, m, codegen.ReadFloat64[float64]); err != nil {
+						return b, codegen.At(codegen.Entry(codegen.Entry(err, k17), k14), "Nested", "Table")
 					}
-					v14[k16] = v17
+					v15[k17] = v18
 				}
-				t.Table[k13] = v14
+				t.Table[k14] = v15
 			}
 		case "Pair":
 			if b, err = codegen.ReadTuple(b, 2); err != nil {
 				return b, codegen.At(err, "Nested", "Pair")
 			}
-			for i18 := range t.Pair {
-				if b, err = t.Pair[i18].UnmarshalMsg(b); err != nil {
-					return b, codegen.At(codegen.Index(err, i18), "Nested", "Pair")
+			for i19 := range t.Pair {
+				if b, err = t.Pair[i19].UnmarshalMsg(b); err != nil {
+					return b, codegen.At(codegen.Index(err, i19), "Nested", "Pair")
 				}
 			}
 		case "Inner":
@@ -831,25 +837,27 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				A string
 				B string
 			}{}
-			var n19 int
-			if n19, b, err = codegen.ReadFields(b); err != nil {
+			var n20 int
+			if n20, b, err = codegen.ReadFields(b); err != nil {
 				return b, codegen.At(err, "Nested", "Inner")
 			}
-			for range n19 {
-				var key20 string
-				if key20, b, err = codegen.ReadKey(b); err != nil {
+			for range n20 {
+				var key21 string
+				if n22 := codegen.Short(b); n22 >= 0 {
+					key21, b = codegen.Cut[string](b, n22)
+				} else if key21, b, err = codegen.ReadKey(b); err != nil {
 					return b, codegen.At(err, "Nested", "Inner")
 				}
-				switch key20 {
+				switch key21 {
 				case "A":
-					if n21 := codegen.Short(b); n21 >= 0 {
-						t.Inner.A, b = codegen.Cut[string](b, n21)
+					if n23 := codegen.Short(b); n23 >= 0 {
+						t.Inner.A, b = codegen.Cut[string](b, n23)
 					} else if t.Inner.A, b, err = codegen.ReadString[string](b); err != nil {
 						return b, codegen.At(codegen.Field(err, "A"), "Nested", "Inner")
 					}
 				case "B":
-					if n22 := codegen.Short(b); n22 >= 0 {
-						t.Inner.B, b = codegen.Cut[string](b, n22)
+					if n24 := codegen.Short(b); n24 >= 0 {
+						t.Inner.B, b = codegen.Cut[string](b, n24)
 					} else if t.Inner.B, b, err = codegen.ReadString[string](b); err != nil {
 						return b, codegen.At(codegen.Field(err, "B"), "Nested", "Inner")
 					}
@@ -861,28 +869,30 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 			}
 		case "Pages":
 			t.Pages = Page[Leaf]{}
-			var n23 int
-			if n23, b, err = codegen.ReadFields(b); err != nil {
+			var n25 int
+			if n25, b, err = codegen.ReadFields(b); err != nil {
 				return b, codegen.At(err, "Nested", "Pages")
 			}
-			for range n23 {
-				var key24 string
-				if key24, b, err = codegen.ReadKey(b); err != nil {
+			for range n25 {
+				var key26 string
+				if n27 := codegen.Short(b); n27 >= 0 {
+					key26, b = codegen.Cut[string](b, n27)
+				} else if key26, b, err = codegen.ReadKey(b); err != nil {
 					return b, codegen.At(err, "Nested", "Pages")
 				}
-				switch key24 {
+				switch key26 {
 				case "Items":
 					if t.Pages.Items, b, err = codegen.MakeSlice[[]Leaf](b, m); err != nil {
 						return b, codegen.At(codegen.Field(err, "Items"), "Nested", "Pages")
 					}
-					for i25 := range t.Pages.Items {
-						if b, err = t.Pages.Items[i25].UnmarshalMsg(b); err != nil {
-							return b, codegen.At(codegen.Field(codegen.Index(err, i25), "Items"), "Nested", "Pages")
+					for i28 := range t.Pages.Items {
+						if b, err = t.Pages.Items[i28].UnmarshalMsg(b); err != nil {
+							return b, codegen.At(codegen.Field(codegen.Index(err, i28), "Items"), "Nested", "Pages")
 						}
 					}
 				case "Next":
-					if n26 := codegen.Short(b); n26 >= 0 {
-						t.Pages.Next, b = codegen.Cut[string](b, n26)
+					if n29 := codegen.Short(b); n29 >= 0 {
+						t.Pages.Next, b = codegen.Cut[string](b, n29)
 					} else if t.Pages.Next, b, err = codegen.ReadString[string](b); err != nil {
 						return b, codegen.At(codegen.Field(err, "Next"), "Nested", "Pages")
 					}
@@ -924,9 +934,9 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				if b, err = codegen.ReadTuple(b, 3); err != nil {
 					return b, codegen.At(err, "Nested", "Array")
 				}
-				for i27 := range *t.Array {
-					if (*t.Array)[i27], b, err = codegen.ReadInt[int64](b); err != nil {
-						return b, codegen.At(codegen.Index(err, i27), "Nested", "Array")
+				for i30 := range *t.Array {
+					if (*t.Array)[i30], b, err = codegen.ReadInt[int64](b); err != nil {
+						return b, codegen.At(codegen.Index(err, i30), "Nested", "Array")
 					}
 				}
 			}
@@ -949,23 +959,25 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 			if t.Keys, b, err = codegen.MakeSlice[[][16]uint8](b, m); err != nil {
 				return b, codegen.At(err, "Nested", "Keys")
 			}
-			for i28 := range t.Keys {
-				if b, err = codegen.ReadExactly(b, t.Keys[i28][:]); err != nil {
-					return b, codegen.At(codegen.Index(err, i28), "Nested", "Keys")
+			for i31 := range t.Keys {
+				if b, err = codegen.ReadExactly(b, t.Keys[i31][:]); err != nil {
+					return b, codegen.At(codegen.Index(err, i31), "Nested", "Keys")
 				}
 			}
 		case "Empty":
 			t.Empty = struct{}{}
-			var n29 int
-			if n29, b, err = codegen.ReadFields(b); err != nil {
+			var n32 int
+			if n32, b, err = codegen.ReadFields(b); err != nil {
 				return b, codegen.At(err, "Nested", "Empty")
 			}
-			for range n29 {
-				var key30 string
-				if key30, b, err = codegen.ReadKey(b); err != nil {
+			for range n32 {
+				var key33 string
+				if n34 := codegen.Short(b); n34 >= 0 {
+					key33, b = codegen.Cut[string](b, n34)
+				} else if key33, b, err = codegen.ReadKey(b); err != nil {
 					return b, codegen.At(err, "Nested", "Empty")
 				}
-				switch key30 {
+				switch key33 {
 				default:
 					if b, err = codegen.Skip(b); err != nil {
 						return b, codegen.At(err, "Nested", "Empty")
@@ -1095,7 +1107,9 @@ func (t *Options) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Options", "")
 		}
 		switch key2 {
@@ -1104,34 +1118,34 @@ func (t *Options) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				return b, codegen.At(err, "Options", "Kept")
 			}
 		case "Deep":
-			var rest3 []byte
-			if b, rest3, err = codegen.CopyNext(b); err != nil {
+			var rest4 []byte
+			if b, rest4, err = codegen.CopyNext(b); err != nil {
 				return b, codegen.At(err, "Options", "Deep")
 			}
-			var n4 int
-			if t.Deep, n4, b, err = codegen.MakeMap[map[string][]Leaf](b, m); err != nil {
-				return b, codegen.At(codegen.Before(err, rest3), "Options", "Deep")
+			var n5 int
+			if t.Deep, n5, b, err = codegen.MakeMap[map[string][]Leaf](b, m); err != nil {
+				return b, codegen.At(codegen.Before(err, rest4), "Options", "Deep")
 			}
-			for range n4 {
-				var k5 string
-				if k5, b, err = codegen.ReadString[string](b); err != nil {
-					return b, codegen.At(codegen.Before(err, rest3), "Options", "Deep")
+			for range n5 {
+				var k6 string
+				if k6, b, err = codegen.ReadString[string](b); err != nil {
+					return b, codegen.At(codegen.Before(err, rest4), "Options", "Deep")
 				}
-				var v6 []Leaf
-				if v6, b, err = codegen.MakeSlice[[]Leaf](b, m); err != nil {
-					return b, codegen.At(codegen.Before(codegen.Entry(err, k5), rest3), "Options", "Deep")
+				var v7 []Leaf
+				if v7, b, err = codegen.MakeSlice[[]Leaf](b, m); err != nil {
+					return b, codegen.At(codegen.Before(codegen.Entry(err, k6), rest4), "Options", "Deep")
 				}
-				for i7 := range v6 {
-					if b, err = v6[i7].UnmarshalMsg(b); err != nil {
-						return b, codegen.At(codegen.Before(codegen.Entry(codegen.Index(err, i7), k5), rest3), "Options", "Deep")
+				for i8 := range v7 {
+					if b, err = v7[i8].UnmarshalMsg(b); err != nil {
+						return b, codegen.At(codegen.Before(codegen.Entry(codegen.Index(err, i8), k6), rest4), "Options", "Deep")
 					}
 				}
-				t.Deep[k5] = v6
+				t.Deep[k6] = v7
 			}
-			b = rest3
+			b = rest4
 		case "Short":
-			if n8 := codegen.Short(b); n8 >= 0 {
-				t.Short, b = codegen.Cut[string](b, n8)
+			if n9 := codegen.Short(b); n9 >= 0 {
+				t.Short, b = codegen.Cut[string](b, n9)
 			} else if t.Short, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Options", "Short")
 			}
@@ -1219,7 +1233,9 @@ func (t *Scalars) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Scalars", "")
 		}
 		switch key2 {
@@ -1276,8 +1292,8 @@ func (t *Scalars) UnmarshalMsg(b []byte) ([]byte, error) {
 				return b, codegen.At(err, "Scalars", "Float64")
 			}
 		case "String":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.String, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.String, b = codegen.Cut[string](b, n4)
 			} else if t.String, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Scalars", "String")
 			}
@@ -1367,19 +1383,21 @@ func (t *SmallMap) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "SmallMap", "")
 		}
 		switch key2 {
 		case "id":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.ID, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.ID, b = codegen.Cut[string](b, n4)
 			} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "SmallMap", "ID")
 			}
 		case "data":
-			if n4 := codegen.Short(b); n4 >= 0 {
-				t.Data, b = codegen.Cut[string](b, n4)
+			if n5 := codegen.Short(b); n5 >= 0 {
+				t.Data, b = codegen.Cut[string](b, n5)
 			} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "SmallMap", "Data")
 			}
@@ -1465,13 +1483,15 @@ func (t *Tree) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Tree", "")
 		}
 		switch key2 {
 		case "Name":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.Name, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.Name, b = codegen.Cut[string](b, n4)
 			} else if t.Name, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Tree", "Name")
 			}
@@ -1501,26 +1521,26 @@ func (t *Tree) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 			if t.Kids, b, err = codegen.MakeSlice[[]Tree](b, m); err != nil {
 				return b, codegen.At(err, "Tree", "Kids")
 			}
-			for i4 := range t.Kids {
-				if b, err = t.Kids[i4].msgpRead(b, m); err != nil {
-					return b, codegen.At(codegen.Index(err, i4), "Tree", "Kids")
+			for i5 := range t.Kids {
+				if b, err = t.Kids[i5].msgpRead(b, m); err != nil {
+					return b, codegen.At(codegen.Index(err, i5), "Tree", "Kids")
 				}
 			}
 		case "Named":
-			var n5 int
-			if t.Named, n5, b, err = codegen.MakeMap[map[string]Tree](b, m); err != nil {
+			var n6 int
+			if t.Named, n6, b, err = codegen.MakeMap[map[string]Tree](b, m); err != nil {
 				return b, codegen.At(err, "Tree", "Named")
 			}
-			for range n5 {
-				var k6 string
-				if k6, b, err = codegen.ReadString[string](b); err != nil {
+			for range n6 {
+				var k7 string
+				if k7, b, err = codegen.ReadString[string](b); err != nil {
 					return b, codegen.At(err, "Tree", "Named")
 				}
-				var v7 Tree
-				if b, err = v7.msgpRead(b, m); err != nil {
-					return b, codegen.At(codegen.Entry(err, k6), "Tree", "Named")
+				var v8 Tree
+				if b, err = v8.msgpRead(b, m); err != nil {
+					return b, codegen.At(codegen.Entry(err, k7), "Tree", "Named")
 				}
-				t.Named[k6] = v7
+				t.Named[k7] = v8
 			}
 		default:
 			if b, err = codegen.Skip(b); err != nil {

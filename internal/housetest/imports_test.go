@@ -113,7 +113,7 @@ var directions = []direction{
 	{"./runtime/codegen", []string{"./runtime", "./runtime/broker", "./runtime/internal/...", "github.com/tinylib/msgp/msgp"}},
 	{"./runtime", []string{"./runtime/broker", "./runtime/broker/membroker", "./runtime/broker/redisbroker", "./runtime/internal/...", "github.com/redis/go-redis/..."}},
 	{"./runtime/internal/...", []string{"./runtime/broker", "./runtime/internal/..."}},
-	{"./gen/...", []string{"./gen/...", "github.com/dave/jennifer/jen", "github.com/tinylib/msgp/...", "golang.org/x/tools/...", "golang.org/x/mod/..."}},
+	{"./gen/...", []string{"./gen/...", "github.com/BurntSushi/toml", "github.com/dave/jennifer/jen", "github.com/tinylib/msgp/...", "golang.org/x/tools/...", "golang.org/x/mod/..."}},
 	{"./cmd/tqgen", []string{"./gen/...", "golang.org/x/tools/..."}},
 }
 
@@ -161,7 +161,7 @@ var importers = []struct {
 }
 
 // testSupport are packages that exist for tests.
-var testSupport = []string{"./runtime/broker/brokertest/...", "./runtime/tqtest/...", "./internal/redistest/...", "./internal/codectest/..."}
+var testSupport = []string{"./runtime/broker/brokertest/...", "./runtime/tqtest/...", "./internal/redistest/...", "./internal/codectest/...", "./internal/codecsample/..."}
 
 func TestOnlyTheirImporters(t *testing.T) {
 	for _, p := range listed(t) {

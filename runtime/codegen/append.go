@@ -27,6 +27,7 @@ func AppendString[T ~string](b []byte, s T) []byte {
 	return appendString(b, string(s))
 }
 
+//go:noinline
 func appendString(b []byte, s string) []byte {
 	switch n := len(s); {
 	case n <= math.MaxUint8:

@@ -5,18 +5,19 @@ import (
 	"unsafe"
 )
 
-// ReadTuple begins an array of exactly n elements.
+// ReadTuple begins an array of exactly n elements, less than 16.
 func ReadTuple(b []byte, n int) ([]byte, error) {
-	if n < 16 && len(b) > 0 && b[0] == 0x90|byte(n) {
+	if len(b) > 0 && int(b[0]) == 0x90+n {
 		return b[1:], nil
 	}
-	return readTuple(b, n)
+	return ReadArray(b, n)
 }
 
-func readTuple(b []byte, want int) ([]byte, error) {
-	n, rest, err := header(b, 0x90, 0xdc, "an array")
-	if err == nil && n != uint64(want) {
-		err = wrongLength(b, want, n, "elements")
+// ReadArray begins an array of exactly n elements.
+func ReadArray(b []byte, n int) ([]byte, error) {
+	found, rest, err := header(b, 0x90, 0xdc, "an array")
+	if err == nil && found != uint64(n) {
+		err = wrongLength(b, n, found, "elements")
 	}
 	return rest, err
 }

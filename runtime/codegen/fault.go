@@ -41,7 +41,10 @@ func (f *fault) Error() string {
 
 func (f *fault) Unwrap() error { return f.err }
 
-// within prepends a part to the path of err.
+// within prepends a part to the path of err. Like all of this file it is not on
+// the way of a good payload, and must not grow the code that is.
+//
+//go:noinline
 func within(err error, part string) *fault {
 	f, ok := err.(*fault) // never wrapped on the way up
 	if !ok {
@@ -60,6 +63,8 @@ func within(err error, part string) *fault {
 
 // At adds to an error the type and the field where it was found; an empty field
 // is the value itself.
+//
+//go:noinline
 func At(err error, kind, field string) error {
 	if field != "" {
 		field = "." + field
@@ -70,22 +75,28 @@ func At(err error, kind, field string) error {
 }
 
 // Field adds to an error the field of a struct that has no name.
+//
+//go:noinline
 func Field(err error, field string) error { return within(err, "."+field) }
 
 // Index adds to an error the position in a slice or array.
+//
+//go:noinline
 func Index(err error, i int) error { return within(err, "["+strconv.Itoa(i)+"]") }
 
 // Entry adds to an error the key in a map.
 func Entry[K ~string | signed | unsigned](err error, key K) error {
 	text := fmt.Sprintf("[%#v]", key)
 	if len(text) > 64 {
-		text = text[:60] + "…]"
+		text = strings.ToValidUTF8(text[:60], "") + "…]"
 	}
 	return within(err, text)
 }
 
 // Before moves the place of an error that was found in a part of the payload,
 // which rest follows.
+//
+//go:noinline
 func Before(err error, rest []byte) error {
 	f := within(err, "")
 	if f.left >= 0 {
@@ -114,6 +125,7 @@ var errRoom = errors.New("the payload would take more than 32 bytes of memory fo
 // errDepth refuses values that are nested too deep, or that contain themselves.
 var errDepth = fmt.Errorf("nested more than %d deep", MaxDepth)
 
+//go:noinline
 func bad(b []byte, err error) error { return &fault{left: len(b), err: err} }
 
 // short is the error of a payload that ends in the middle of a value.

@@ -57,9 +57,6 @@ func readString(b []byte) (s, rest []byte, err error) {
 
 // ReadKey reads the name of a field, which shares the memory of b.
 func ReadKey(b []byte) (string, []byte, error) {
-	if n := Short(b); n >= 0 {
-		return alias(b[1 : n+1]), b[n+1:], nil
-	}
 	if len(b) > 0 && b[0] >= 0xc4 && b[0] <= 0xc6 { // other encoders write names as binary
 		s, rest, err := sized(b, b[0]-0xc4)
 		return alias(s), rest, err

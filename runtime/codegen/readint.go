@@ -7,10 +7,6 @@ func ReadInt[T signed](b []byte) (T, []byte, error) {
 	if len(b) > 0 && b[0] < 0x80 {
 		return T(b[0]), b[1:], nil
 	}
-	return readInt[T](b)
-}
-
-func readInt[T signed](b []byte) (T, []byte, error) {
 	v, rest, err := readInteger(b)
 	if err != nil {
 		return 0, b, err
@@ -27,10 +23,6 @@ func ReadUint[T unsigned](b []byte) (T, []byte, error) {
 	if len(b) > 0 && b[0] < 0x80 {
 		return T(b[0]), b[1:], nil
 	}
-	return readUint[T](b)
-}
-
-func readUint[T unsigned](b []byte) (T, []byte, error) {
 	v, rest, err := readInteger(b)
 	if err != nil {
 		return 0, b, err
@@ -77,6 +69,7 @@ func readInteger(b []byte) (v integer, rest []byte, err error) {
 	return v, b, wanted(b, "an integer")
 }
 
+//go:noinline
 func overflow(b []byte, v integer, t any) error {
-	return bad(b, fmt.Errorf("%v does not fit a %T", v, t))
+	return bad(b, fmt.Errorf("%v does not fit %T", v, t))
 }

@@ -2,7 +2,10 @@ package brokertest
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
@@ -46,4 +49,32 @@ func alikeMessages(a, b *broker.Message) bool {
 
 func alikeFailures(a, b broker.Failure) bool {
 	return a.At.Equal(b.At) && a.Attempt == b.Attempt && a.Reason == b.Reason
+}
+
+// difference shows how two long answers begin to differ; that of all would take
+// long and hide it. It is empty where only the whole can tell.
+func difference(a, b any) string {
+	switch a := a.(type) {
+	case broker.Grant:
+		if b, ok := b.(broker.Grant); ok {
+			return begin(a.Leases, b.Leases, alikeLeases)
+		}
+	case []broker.Entry:
+		if b, ok := b.([]broker.Entry); ok {
+			return begin(a, b, alikeEntries)
+		}
+	}
+	return ""
+}
+
+func begin[T any](a, b []T, alike func(a, b T) bool) string {
+	n := 0
+	for n < min(len(a), len(b)) && alike(a[n], b[n]) {
+		n++
+	}
+	diff := cmp.Diff(a[n:min(n+1, len(a))], b[n:min(n+1, len(b))], options...)
+	if diff == "" {
+		return ""
+	}
+	return fmt.Sprintf("at %d of %d and %d:\n%s", n, len(a), len(b), diff)
 }

@@ -163,8 +163,8 @@ func (m *machine) advance(d time.Duration) {
 // or to just before.
 func (m *machine) advanceToWork() {
 	before := time.Duration(m.dice.roll("milliseconds before", 2)) * time.Millisecond
-	if d := m.horizon.Sub(m.now) - before; d > 0 {
-		m.advance(d)
+	if at := m.horizon.Add(-before); at.After(m.now) {
+		m.advance(at.Sub(m.now))
 	}
 }
 

@@ -206,10 +206,11 @@ func (f *fixture) equal(what string, got, want any) {
 	}
 }
 
-// options compare what stores return: errors by errors.Is, nil like empty, and
-// many bytes by their sum, as a diff of them takes long and tells nothing.
+// options compare what stores return: errors by errors.Is, nil like empty, IDs
+// as text, and many bytes by their sum, as a diff of them takes long and tells
+// nothing.
 var options = []cmp.Option{
-	cmpopts.EquateErrors(), cmpopts.EquateEmpty(),
+	cmpopts.EquateErrors(), cmpopts.EquateEmpty(), cmp.Transformer("text", broker.ID.String),
 	cmp.FilterValues(func(a, b []byte) bool { return len(a)+len(b) > 200 }, cmp.Transformer("summary", summary)),
 }
 

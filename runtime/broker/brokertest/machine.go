@@ -89,7 +89,11 @@ func (m *machine) compare(what string, model, store any) {
 	if alike(model, store) {
 		return
 	}
-	if diff := cmp.Diff(model, store, options...); diff != "" {
+	diff := difference(model, store)
+	if diff == "" {
+		diff = cmp.Diff(model, store, options...)
+	}
+	if diff != "" {
 		m.fail("%s (-model +store):\n%s", what, diff)
 	}
 }

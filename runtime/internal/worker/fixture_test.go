@@ -43,10 +43,8 @@ func bubble(t *testing.T, f func(f *fixture)) {
 			Slots: 2, Lease: 12 * time.Second, Grace: 30 * time.Second, UnknownAge: 24 * time.Hour,
 			MaxResult: 1 << 10, Name: "w", Log: slog.New(x.log), OnFinish: x.events.add,
 		}
+		t.Cleanup(func() { time.Sleep(24 * time.Hour) }) // abandoned handlers return
 		f(x)
-		if x.cancel != nil {
-			x.stop()
-		}
 	})
 }
 
@@ -61,12 +59,23 @@ func (f *fixture) handle(kind string, run func(ctx context.Context, payload stri
 	}
 }
 
-// start makes the engine and runs it.
+// start makes the engine and runs it; the end of the test stops it.
 func (f *fixture) start() {
 	f.Helper()
-	ctx, cancel := context.WithCancel(f.Context())
-	f.engine, f.cancel, f.ended = New(f.config), cancel, make(chan error, 1)
+	f.engine = New(f.config)
+	f.run()
+}
+
+func (f *fixture) run() {
+	f.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	f.cancel, f.ended = cancel, make(chan error, 1)
 	go func() { f.ended <- f.engine.Run(ctx) }()
+	f.Cleanup(func() {
+		if f.cancel != nil {
+			f.stop()
+		}
+	})
 	synctest.Wait()
 }
 
@@ -80,6 +89,14 @@ func (f *fixture) stop() time.Duration {
 		f.Errorf("Run: %v", err)
 	}
 	return time.Since(began)
+}
+
+// another is a second worker of the same store, with no handlers yet.
+func (f *fixture) another() *fixture {
+	o := &fixture{T: f.T, store: f.store, faults: &faults{Store: f.store}, log: &logbook{}, events: &events{}, config: f.config}
+	o.config.Store, o.config.Kinds, o.config.Name = o.faults, map[string]*Kind{}, f.config.Name+"2"
+	o.config.Log, o.config.OnFinish = slog.New(o.log), o.events.add
+	return o
 }
 
 type change func(*broker.Message)
