@@ -37,7 +37,7 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 	if err != nil {
 		return broker.Grant{}, err
 	}
-	s.answered(p.marks, c.Settle)
+	s.answered(p)
 	grant := answer.grant()
 	grant.Leases = b.leases(ctx, q, c, elements)
 	if len(grant.Leases) > 0 {

@@ -20,6 +20,7 @@ type plan struct {
 	operations []any
 	results    []string // the keys that operations write outcomes to
 	heads      []head
+	calmed     []broker.ID // whose progress goes with their run
 }
 
 // A head is a task that goes back to the head of its lane.
@@ -88,6 +89,7 @@ func (p *plan) settle(at int, end *broker.Settle) {
 // calm drops what the run has told of its progress.
 func (p *plan) calm(s *session, end *broker.Settle) {
 	if _, told := s.telling[end.Lease.ID]; told {
+		p.calmed = append(p.calmed, end.Lease.ID)
 		p.operations = append(p.operations, "calm", 0, 0, end.Lease.ID[:])
 	}
 }

@@ -121,14 +121,12 @@ func (m *mark) span() (from int, bits []byte) {
 	return from, m.bits[from:to]
 }
 
-// answered takes in that the marks were carried out.
-func (s *session) answered(marks []*mark, settles []broker.Settle) {
-	if len(s.telling) > 0 {
-		for i := range settles {
-			delete(s.telling, settles[i].Lease.ID)
-		}
+// answered takes in that a plan was carried out.
+func (s *session) answered(p *plan) {
+	for _, id := range p.calmed {
+		delete(s.telling, id)
 	}
-	for _, m := range marks {
+	for _, m := range p.marks {
 		for i := range m.bits {
 			m.claim.settled[i] |= m.bits[i]
 		}
