@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -20,10 +21,12 @@ func drainScenario(metric string, slots int, strict bool) func(*trial) error {
 		if err != nil {
 			return err
 		}
+		own := ownUsage()
 		elapsed, err := drain(t.ctx, t.queue, n, slots, strict)
 		if err != nil {
 			return err
 		}
+		t.addOwn(metric, own, n)
 		after, err := t.store.usage(t.ctx)
 		spent := after.since(before)
 		t.add(metric+"_per_s", float64(n)/elapsed.Seconds())
@@ -32,6 +35,25 @@ func drainScenario(metric string, slots int, strict bool) func(*trial) error {
 		t.add(metric+"_requests_per_task", spent.requests/float64(n))
 		return err
 	}
+}
+
+// An own usage is what this process has spent so far.
+type own struct {
+	cpu         time.Duration
+	allocations uint64
+}
+
+func ownUsage() own {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return own{processCPU(), m.Mallocs}
+}
+
+// addOwn records what the process has spent on each of n tasks.
+func (t *trial) addOwn(metric string, before own, n int) {
+	after := ownUsage()
+	t.add(metric+"_go_us_per_task", float64((after.cpu-before.cpu).Nanoseconds())/1e3/float64(n))
+	t.add(metric+"_go_allocs_per_task", float64(after.allocations-before.allocations)/float64(n))
 }
 
 // drain works until n tasks have run. One more or less is an error: a queue

@@ -15,6 +15,7 @@ type machine struct {
 	CPU    string `json:"cpu"`
 	CPUs   int    `json:"cpus"`
 	System string `json:"system"`
+	Load   string `json:"load,omitempty"` // of the last minute before the run
 }
 
 func thisMachine() machine {
@@ -22,7 +23,18 @@ func thisMachine() machine {
 		CPU:    cmp.Or(cpuModel(), runtime.GOARCH),
 		CPUs:   runtime.NumCPU(),
 		System: runtime.GOOS + "/" + runtime.GOARCH,
+		Load:   load1(),
 	}
+}
+
+// load1 is how many threads wanted to run; "" where the system does not say.
+func load1() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return load
 }
 
 // cpuModel is "" where the system does not say.

@@ -65,6 +65,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	here := thisMachine()
 	store, err := openStore(ctx)
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := newReport(ctx, store, p, samples)
+	r := newReport(here, versions(ctx, store), p, samples)
 	fmt.Print(r.markdown())
 	if p.only != "" || p.ours != "" {
 		return nil

@@ -26,6 +26,8 @@ var metrics = []metric{
 	{title: "enqueue, 128 callers each", unit: "tasks/s", ours: "enqueue_128_per_s", peer: "enqueue_128_per_s", ratio: "enqueue_128_ratio_asynq128"},
 	{title: "enqueue, 16 callers", unit: "tasks/s", ours: "enqueue_16_per_s", peer: "enqueue_16_per_s", ratio: "enqueue_16_ratio_asynq"},
 	{title: "enqueue, one caller", unit: "tasks/s", ours: "enqueue_1_per_s", peer: "enqueue_1_per_s", ratio: "enqueue_1_ratio_asynq"},
+	{title: "Go CPU a task drained, 10 slots", unit: "µs", ours: "drain_c10_go_us_per_task", peer: "drain_c10_go_us_per_task", key: "go_us_per_task", less: true},
+	{title: "Go allocations a task drained, 10 slots", unit: "", ours: "drain_c10_go_allocs_per_task", peer: "drain_c10_go_allocs_per_task", key: "go_allocs_per_task", less: true},
 	{title: "Redis CPU a task drained, 10 slots", unit: "µs", ours: "drain_c10_redis_us_per_task", peer: "drain_c10_redis_us_per_task", key: "redis_us_per_task", less: true},
 	{title: "Redis commands a task drained, 10 slots", unit: "", ours: "drain_c10_redis_cmds_per_task", peer: "drain_c10_redis_cmds_per_task", key: "redis_cmds_per_task", less: true, note: "those inside scripts count"},
 	{title: "requests a task drained, 10 slots", unit: "", ours: "drain_c10_requests_per_task", peer: "drain_c10_requests_per_task", key: "requests_per_task", less: true, note: "a pipeline is one"},

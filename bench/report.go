@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -26,11 +26,11 @@ type report struct {
 	figures []figure
 }
 
-func newReport(ctx context.Context, s *store, p plan, all samples) *report {
+func newReport(here machine, versions map[string]string, p plan, all samples) *report {
 	return &report{
 		Date:         time.Now().UTC().Format(time.DateOnly),
-		Machine:      thisMachine(),
-		Versions:     versions(ctx, s),
+		Machine:      here,
+		Versions:     versions,
 		Rounds:       p.rounds,
 		Tasks:        p.size.tasks,
 		PayloadBytes: payloadBytes,
@@ -87,8 +87,8 @@ func (r *report) write(path string) error {
 // markdown is the report as a table.
 func (r *report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, %s; Redis %s, %s, asynq %s; %s; medians of %d rounds, %s tasks of %d bytes\n\n",
-		r.Machine.CPU, r.Machine.CPUs, r.Machine.System, r.Versions["redis"], r.Versions["go"], r.Versions["asynq"],
+	fmt.Fprintf(&b, "%s, %d CPUs, %s, load %s; Redis %s, %s, asynq %s; %s; medians of %d rounds, %s tasks of %d bytes\n\n",
+		r.Machine.CPU, r.Machine.CPUs, r.Machine.System, cmp.Or(r.Machine.Load, "unknown"), r.Versions["redis"], r.Versions["go"], r.Versions["asynq"],
 		r.Date, r.Rounds, digits(float64(r.Tasks)), r.PayloadBytes)
 	b.WriteString("| | taskqueue | asynq | times better | |\n|---|--:|--:|--:|---|\n")
 	for _, f := range r.figures {

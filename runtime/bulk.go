@@ -61,7 +61,7 @@ func (c *Client) EnqueueAll(ctx context.Context, jobs ...Job) ([]ID, error) {
 	c.note(messages)
 	receipts, err := c.broker.Enqueue(ctx, messages)
 	if err != nil {
-		return nil, withCause(ctx, err)
+		return nil, c.undone(ctx, err)
 	}
 	return collect(ctx, messages, receipts)
 }

@@ -37,17 +37,18 @@ func (f Future[R]) Get(ctx context.Context) (R, error) {
 }
 
 // Poll looks once and does not wait: done is false while the task has not
-// ended. Errors are those of Get, or that of an unreachable store.
+// ended. Errors are those of Get, which come with done, or that of an
+// unreachable store.
 func (f Future[R]) Poll(ctx context.Context) (result R, done bool, err error) {
 	if err := f.check(); err != nil {
 		return result, false, err
 	}
 	data, done, err := f.client.poll(ctx, f.ID)
 	if err != nil || !done {
-		return result, false, err
+		return result, done, err
 	}
 	result, err = f.decode(data)
-	return result, err == nil, err
+	return result, true, err
 }
 
 func (f Future[R]) check() error {

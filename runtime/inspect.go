@@ -30,10 +30,7 @@ func (c *Client) Queues(ctx context.Context, names ...string) ([]QueueInfo, erro
 // have it (any more). In a queue with more than 10,000 pending tasks one that
 // is far from its turn may not be found.
 func (c *Client) Find(ctx context.Context, id ID) (Entry, error) {
-	if c.ctx.Err() != nil {
-		return Entry{}, ErrClosed
-	}
-	entry, err := c.find(ctx, id)
+	entry, err := c.locate(ctx, id)
 	if err == nil && entry.State == broker.StateUnknown {
 		err = fmt.Errorf("%w: %v", ErrNotFound, id)
 	}
@@ -48,6 +45,14 @@ func (c *Client) DeadLetters(ctx context.Context, queue string, limit int) ([]En
 	}
 	page, err := c.broker.List(ctx, broker.ListQuery{Queue: queue, State: broker.StateDead, Limit: limit})
 	return page.Entries, err
+}
+
+// locate is find for callers that may have closed the client.
+func (c *Client) locate(ctx context.Context, id ID) (Entry, error) {
+	if c.ctx.Err() != nil {
+		return Entry{}, ErrClosed
+	}
+	return c.find(ctx, id)
 }
 
 // find looks for a task in each queue that its id may belong to.
@@ -101,10 +106,7 @@ func (c *Client) queuesOf(ctx context.Context, id ID) ([]string, error) {
 
 // poll looks once for the outcome of a task.
 func (c *Client) poll(ctx context.Context, id ID) (data []byte, done bool, err error) {
-	if c.ctx.Err() != nil {
-		return nil, false, ErrClosed
-	}
-	entry, err := c.find(ctx, id)
+	entry, err := c.locate(ctx, id)
 	if err != nil {
 		return nil, false, err
 	}
@@ -145,7 +147,7 @@ func (c *Client) gone(ctx context.Context, ref broker.Ref) (bool, error) {
 	return err == nil && entries[0].State == broker.StateUnknown, err
 }
 
-// wait returns when the task has ended.
+// result returns when the task has ended.
 func (c *Client) result(ctx context.Context, id ID) ([]byte, error) {
 	queues, err := c.awaitQueues(ctx, id)
 	if err != nil {
@@ -173,9 +175,7 @@ func (c *Client) awaitQueues(ctx context.Context, id ID) ([]string, error) {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		}
-		if !pause(ctx, c.ctx, watchBackoff) {
-			continue
-		}
+		pause(ctx, c.ctx, watchBackoff)
 	}
 }
 

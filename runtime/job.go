@@ -36,9 +36,8 @@ type Job struct {
 }
 
 const (
-	forget          time.Duration = -1 // Job.retention: the outcome is not kept
-	resultRetention               = time.Hour
-	idWindow                      = 24 * time.Hour // how long an id of WithID is held
+	forget   time.Duration = -1             // Job.retention: the outcome is not kept
+	idWindow               = 24 * time.Hour // how long an id of WithID is held
 )
 
 // NewJob makes a job of a kind. Generated code calls it through package

@@ -26,7 +26,7 @@ type Settings struct {
 	Priority  Priority      // within the queue; default: Normal
 	Retries   int           // re-runs after the first run, 1 to 254; NoRetries: none; default 3
 	Timeout   time.Duration // of one run, 1ms to 49 days; NoTimeout: none; default 5m
-	Retention time.Duration // how long the outcome is kept; default 0, or 1h for a kind with a result
+	Retention time.Duration // how long the outcome is kept; default 0 (tqgen writes 1h for a task with a result)
 	Backoff   Backoff       // default: exponential, 1s doubling to 1m, jitter 0.2
 }
 

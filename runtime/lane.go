@@ -64,10 +64,11 @@ func (l *lane) send(ctx context.Context, e *entry) (owned bool, existing ID, err
 
 	receipts, err := l.client.broker.Enqueue(ctx, e.one[:])
 	l.release()
-	if err == nil && len(receipts) > 0 {
-		existing, err = receipts[0].Existing, receipts[0].Err
+	err = l.client.undone(ctx, err)
+	if len(receipts) > 0 {
+		existing, err = receipts[0].Existing, withCause(ctx, receipts[0].Err)
 	}
-	return true, existing, withCause(ctx, err)
+	return true, existing, err
 }
 
 // await waits for the group that the entry will be in.
@@ -143,8 +144,8 @@ func (l *lane) drain() {
 			messages = append(messages, *e.message())
 		}
 		receipts, err := l.client.broker.Enqueue(ctx, messages)
+		answer(entries, receipts, l.client.undone(ctx, err))
 		cancel()
-		answer(entries, receipts, err)
 		clear(messages)
 	}
 }
@@ -181,6 +182,20 @@ func answer(entries []*entry, receipts []broker.Receipt, err error) {
 	for _, e := range entries {
 		close(e.done)
 	}
+}
+
+// undone is the error of a call that did nothing. One that a context ended is
+// ErrClosed or ErrUnavailable, as the caller sees it.
+func (c *Client) undone(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case c.ctx.Err() != nil:
+		return ErrClosed
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return fmt.Errorf("%w: not sent: %w", ErrUnavailable, context.Cause(ctx))
+	}
+	return withCause(ctx, err)
 }
 
 // withCause names the caller's own reason in the error of a call that it ended.

@@ -33,7 +33,9 @@ func (t *Noop) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Noop", "")
 		}
 		switch key2 {

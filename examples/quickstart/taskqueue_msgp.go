@@ -33,13 +33,15 @@ func (t *Greet) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Greet", "")
 		}
 		switch key2 {
 		case "Name":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.Name, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.Name, b = codegen.Cut[string](b, n4)
 			} else if t.Name, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Greet", "Name")
 			}

@@ -46,13 +46,15 @@ func (t *Digest) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Digest", "")
 		}
 		switch key2 {
 		case "Path":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.Path, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.Path, b = codegen.Cut[string](b, n4)
 			} else if t.Path, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Digest", "Path")
 			}
@@ -103,7 +105,9 @@ func (t *Sum) UnmarshalMsg(b []byte) ([]byte, error) {
 	}
 	for range n1 {
 		var key2 string
-		if key2, b, err = codegen.ReadKey(b); err != nil {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			key2, b = codegen.Cut[string](b, n3)
+		} else if key2, b, err = codegen.ReadKey(b); err != nil {
 			return b, codegen.At(err, "Sum", "")
 		}
 		switch key2 {
@@ -120,8 +124,8 @@ func (t *Sum) UnmarshalMsg(b []byte) ([]byte, error) {
 				return b, codegen.At(err, "Sum", "SHA256")
 			}
 		case "Worker":
-			if n3 := codegen.Short(b); n3 >= 0 {
-				t.Worker, b = codegen.Cut[string](b, n3)
+			if n4 := codegen.Short(b); n4 >= 0 {
+				t.Worker, b = codegen.Cut[string](b, n4)
 			} else if t.Worker, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Sum", "Worker")
 			}
