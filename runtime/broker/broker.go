@@ -24,7 +24,8 @@ type Queue interface {
 	// invalid message). The caller may reuse the messages' bytes afterwards.
 	//
 	// A message whose unique key is held by its own ID is in already: nothing
-	// is added and it has no receipt.
+	// is added and it has no receipt. Of the things that keep a message out,
+	// Once is looked at first, then the queue's limit, then the unique key.
 	Enqueue(ctx context.Context, messages []Message) ([]Receipt, error)
 
 	// Cycle settles, renews, promotes, reclaims and claims in one round trip
@@ -57,6 +58,22 @@ type Inspector interface {
 	// their lanes (critical to low, then suspects), scheduled by due time and
 	// ID, dead from the newest (equal times from the greatest ID).
 	List(ctx context.Context, q ListQuery) (Page, error)
+
+	// Edit changes tasks from outside, each by itself, and returns a receipt for
+	// each that was not changed, in the order of the edits: ErrNotFound or
+	// ErrState, wrapped. See [Edit]. A repeat may find that its work is done.
+	Edit(ctx context.Context, edits []Edit) ([]Receipt, error)
+
+	// Configure replaces the settings of a queue, for everybody and for good.
+	Configure(ctx context.Context, queue string, s Settings) error
+
+	// Purge drops what is pending, scheduled or dead, as by Delete, in bounded
+	// steps, and returns how many tasks that were.
+	Purge(ctx context.Context, queue string, s State) (int64, error)
+
+	// Marks returns the last Seq that was accepted for each name of a Once in
+	// a queue, 0 where there was none.
+	Marks(ctx context.Context, queue string, names []string) ([]int64, error)
 
 	// Watch calls f for each task of the queue that ends (done, dead or
 	// discarded) and has a Retention, until ctx ends (then it returns nil) or

@@ -26,6 +26,22 @@ func (c *Cycle) Check() error {
 			return fmt.Errorf("settle %d: %w", i, err)
 		}
 	}
+	return c.checkProgress()
+}
+
+func (c *Cycle) checkProgress() error {
+	if len(c.Progress) > MaxBatch {
+		return fmt.Errorf("%w: progress of %d tasks in one cycle, at most %d are allowed", ErrInvalid, len(c.Progress), MaxBatch)
+	}
+	for i := range c.Progress {
+		p := &c.Progress[i]
+		if p.Lease == nil {
+			return fmt.Errorf("%w: progress %d: there is no lease", ErrInvalid, i)
+		}
+		if len(p.Data) > MaxProgressBytes {
+			return fmt.Errorf("%w: progress %d has %d bytes, at most %d are allowed", ErrTooLarge, i, len(p.Data), MaxProgressBytes)
+		}
+	}
 	return nil
 }
 

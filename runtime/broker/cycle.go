@@ -18,6 +18,11 @@ type Cycle struct {
 	Settle  []Settle      // at most MaxBatch, carried out in this order
 	Want    Want
 
+	// Progress of running tasks, at most MaxBatch; the last one of a task
+	// counts. It is ignored for a task that the session does not hold after
+	// the settles, and gone when the task's run ends.
+	Progress []Progress
+
 	// Leave makes this the last cycle of the session; it claims nothing. The
 	// answer to a repeat may be ErrFenced, as the session is gone by then.
 	Leave bool
@@ -27,6 +32,12 @@ type Cycle struct {
 type Want struct {
 	Max      int  // leases; at most MaxBatch are granted
 	Suspects bool // whether the grant may be one suspect (alone)
+}
+
+// Progress is what a handler tells about its run: at most MaxProgressBytes.
+type Progress struct {
+	Lease *Lease
+	Data  []byte
 }
 
 // A Lease is the right to run a task once.
@@ -92,10 +103,22 @@ func TrimReason(reason string) string {
 	return reason[:n]
 }
 
+// Cancelled is a task that is not wanted any more, and why.
+type Cancelled struct {
+	ID     ID
+	Reason string
+}
+
 // A Grant answers a cycle. More and Again tell how the queue stands after it.
 type Grant struct {
 	Now    time.Time // the store's clock
 	Leases []Lease
+
+	// Cancelled are the tasks that this session holds, new leases included, and
+	// that an Edit has marked: in the order of their IDs, at most MaxBatch,
+	// repeated until they are settled. Whoever holds one does not begin it, or
+	// ends its run, and discards it for the reason.
+	Cancelled []Cancelled
 
 	// More: a further cycle would find work now. A lane that this Want could
 	// claim from (with Max 0: if it were 1) is not empty, a scheduled task is

@@ -20,8 +20,14 @@ var (
 	ErrUnknown   = errors.New("taskqueue: outcome unknown")
 )
 
-// Errors of leasing and settling.
+// Errors of looking for tasks and editing them.
+var (
+	ErrNotFound = errors.New("taskqueue: task not found")
+	ErrState    = errors.New("taskqueue: not in this state")
+)
+
+// Errors of leasing and settling; ErrStale is also that of a Once.
 var (
 	ErrFenced = errors.New("taskqueue: lease lost")
-	ErrStale  = errors.New("taskqueue: stale cycle")
+	ErrStale  = errors.New("taskqueue: stale")
 )

@@ -35,11 +35,12 @@ type Ref struct {
 // An Entry is what a store knows of a task.
 type Entry struct {
 	Ref
-	State   State
-	Message *Message  // nil where only the outcome is left; Ready of a scheduled one is its due time
-	Result  []byte    // StateDone
-	Reason  string    // StateDead, StateDiscarded
-	At      time.Time // due (scheduled) or ended (done, dead, discarded), else zero
+	State    State
+	Message  *Message  // nil where only the outcome is left; Ready of a scheduled one is its due time
+	Result   []byte    // StateDone
+	Reason   string    // StateDead, StateDiscarded
+	Progress []byte    // Active: the last that its run told
+	At       time.Time // due (scheduled) or ended (done, dead, discarded), else zero
 }
 
 // DeadReason is why a dead message died: its last failure or, where its runs
@@ -79,12 +80,14 @@ type Event struct {
 
 // QueueInfo counts the tasks of a queue.
 type QueueInfo struct {
-	Queue string
+	Queue    string
+	Settings Settings
 
 	Pending, Scheduled, Active, Dead int64 // now
 	Sessions                         int64 // workers at the queue now, lapsed ones included
 
 	// Since the queue was first used. Enqueued: messages that got in. Released:
 	// by Release or Leave. Died: by Dead or at the LostLimit. Lost: each loss.
-	Enqueued, Done, Retried, Released, Died, Discarded, Lost int64
+	// Discarded: cancelled tasks too. Deleted: by Delete or Purge.
+	Enqueued, Done, Retried, Released, Died, Discarded, Lost, Deleted int64
 }

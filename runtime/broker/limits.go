@@ -28,6 +28,8 @@ const (
 	MaxFailures      = 10    // the newest failures kept with a task
 	MaxReasonBytes   = 1024  // of each of them
 	MaxPage          = 1000  // entries in one page of List
+	MaxEdits         = 1000  // edits in one call
+	MaxProgressBytes = 4096  // of one task
 )
 
 // CheckName accepts [A-Za-z0-9_.:-]{1,128}. what names the thing in the error.
@@ -66,6 +68,9 @@ func (m *Message) Check() error {
 	if err := m.Unique.check(); err != nil {
 		return err
 	}
+	if err := m.Once.check(); err != nil {
+		return err
+	}
 	if err := m.checkTimes(); err != nil {
 		return err
 	}
@@ -89,6 +94,16 @@ func (u Unique) check() error {
 	return nil
 }
 
+func (o Once) check() error {
+	switch {
+	case o == Once{}:
+		return nil
+	case o.Seq < 1 || o.Seq > MaxSeq:
+		return fmt.Errorf("%w: once: %d is outside 1 to %d", ErrInvalid, o.Seq, int64(MaxSeq))
+	}
+	return CheckName("name of a once", o.Name)
+}
+
 func (m *Message) checkTimes() error {
 	switch {
 	case m.Delay < 0 || m.Delay > MaxDelay:
@@ -99,6 +114,8 @@ func (m *Message) checkTimes() error {
 		return fmt.Errorf("%w: timeout %v is outside 0 to %v", ErrInvalid, m.Timeout, MaxTimeout)
 	case m.Retention < 0 || m.Retention > MaxDelay:
 		return fmt.Errorf("%w: retention %v is outside 0 to %v", ErrInvalid, m.Retention, MaxDelay)
+	case m.Expires < 0 || m.Expires > MaxDelay:
+		return fmt.Errorf("%w: expiry %v is outside 0 to %v", ErrInvalid, m.Expires, MaxDelay)
 	}
 	return nil
 }

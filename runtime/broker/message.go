@@ -32,7 +32,9 @@ type Message struct {
 
 	Timeout   time.Duration // of one run; 0: none
 	Retention time.Duration // how long the outcome is kept after the end; 0: not at all
+	Expires   time.Duration // a worker discards it if its first run does not begin that long after Ready; 0: never
 	Unique    Unique
+	Once      Once // only in Enqueue, zero in what a store returns
 
 	Ready    time.Time // since when it could have run, set by the store: when it was enqueued or its due time
 	Headers  []Header
@@ -58,6 +60,16 @@ func (m *Message) Run() uint32 {
 type Unique struct {
 	Key    string
 	Window time.Duration
+}
+
+// Once lets one of many senders of the same message win: the message is
+// accepted only if Seq is greater than the last one that the store remembers for
+// the Name in the queue; otherwise its receipt says ErrStale. A message that is
+// then a duplicate is remembered, too; one that is refused with ErrFull is not.
+// The zero value asks for nothing. Names are remembered for ever: use few.
+type Once struct {
+	Name string // follows CheckName
+	Seq  int64  // 1 to MaxSeq
 }
 
 // A Header is metadata that travels with a task.

@@ -26,6 +26,9 @@ var commands = []command{
 	{"repeat", 5, func(m *machine) { m.repeat(m.worker()) }},
 	{"stale cycle", 2, func(m *machine) { m.stale(m.worker()) }},
 	{"leave", 2, func(m *machine) { m.cycle(m.worker(), true) }},
+	{"edit", 6, (*machine).edit},
+	{"configure", 2, (*machine).configure},
+	{"purge", 1, (*machine).purge},
 	{"list", 2, (*machine).list},
 	{"wait", 2, (*machine).wait},
 }
@@ -52,6 +55,7 @@ func (m *machine) cycle(w *driver, leave bool) {
 	}
 	c.Session = broker.Session{Worker: w.name, Queue: machineQueue} // seq may have renamed it
 	c.Settle = m.settles(w)
+	c.Progress = m.progress(w)
 	m.send(w, c)
 }
 
@@ -176,7 +180,7 @@ func (m *machine) list() {
 
 // wait expects Wait to return where work is pending.
 func (m *machine) wait() {
-	if m.counts().Pending == 0 {
+	if n := m.counts(); n.Pending == 0 || n.Settings.Paused {
 		return
 	}
 	ctx, cancel := context.WithTimeout(m.tb.Context(), patience)

@@ -18,6 +18,7 @@ var (
 	retentions = []time.Duration{0, time.Second, time.Hour, 2*time.Millisecond - 1}
 	windows    = []time.Duration{0, time.Second, time.Minute, 2*time.Millisecond - 1}
 	losses     = []uint8{0, 0, 0, 1, broker.SuspectAfter, broker.LostLimit - 1}
+	onces      = []string{"hourly", "daily"}
 	reasons    = []string{"failed", "", strings.Repeat("ü", broker.MaxReasonBytes)}
 )
 
@@ -90,6 +91,9 @@ func (m *machine) message() broker.Message {
 	if m.chance("unique", 4) {
 		msg.Unique = broker.Unique{Key: pick(m, "key", []string{"a", "b", "c"}), Window: pick(m, "window", windows)}
 	}
+	if m.chance("once", 8) {
+		msg.Once = broker.Once{Name: pick(m, "once", onces), Seq: int64(1 + m.made/uint64(1+m.dice.roll("once seq", 3)))}
+	}
 	if m.chance("rich", 8) {
 		m.enrich(&msg)
 	}
@@ -98,7 +102,7 @@ func (m *machine) message() broker.Message {
 
 // enrich sets what a store only carries.
 func (m *machine) enrich(msg *broker.Message) {
-	msg.Version, msg.Attempts, msg.LostBefore, msg.Timeout = 3, 2, 7, time.Minute
+	msg.Version, msg.Attempts, msg.LostBefore, msg.Timeout, msg.Expires = 3, 2, 7, time.Minute, time.Hour
 	msg.Headers = []broker.Header{{Key: "k", Value: "v"}}
 	for i := range m.dice.roll("failures", broker.MaxFailures+1) {
 		msg.Failures = append(msg.Failures, broker.Failure{At: m.now, Attempt: uint8(i), Reason: "failed"})
@@ -160,7 +164,7 @@ func (m *machine) sendAgain() {
 		return
 	}
 	messages := []broker.Message{p.Message}
-	if m.chance("twice", 3) {
+	if p.Unique.Key != "" && m.chance("twice", 3) {
 		messages = append(messages, m.message(), p.Message)
 	}
 	refused := m.offer(messages)
@@ -180,8 +184,9 @@ func (m *machine) resendable(p *parcel) bool {
 	case p.Unique.Window >= time.Millisecond:
 		return m.now.Before(p.in.Add(p.Unique.Window.Truncate(time.Millisecond)))
 	}
-	s := m.found([]broker.ID{p.ID})[0].State
-	return s == broker.Pending || s == broker.Scheduled || s == broker.Active
+	e := m.found([]broker.ID{p.ID})[0]
+	waits := e.State == broker.Pending || e.State == broker.Scheduled || e.State == broker.Active
+	return waits && e.Message.Unique.Key != "" // a requeued one may have lost it
 }
 
 // settles ends some of a worker's leases, in any order. Among them may be

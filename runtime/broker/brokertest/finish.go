@@ -33,6 +33,7 @@ func (m *machine) everything() {
 
 // drain lets a last worker finish all tasks, as time goes by.
 func (m *machine) drain() {
+	m.settings(broker.Settings{})
 	c := broker.Cycle{
 		Session: broker.Session{Worker: "last", Queue: machineQueue}, Lease: time.Second,
 		Want: broker.Want{Max: broker.MaxBatch, Suspects: true},

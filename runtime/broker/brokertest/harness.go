@@ -107,5 +107,5 @@ func Run(t *testing.T, open Open) {
 
 var tests = [][]test{
 	laneTests, sessionTests, settleTests, reclaimTests, scheduleTests, againTests, uniqueTests,
-	outcomeTests, waitTests, inspectTests, byteTests, invalidTests, concurrentTests,
+	outcomeTests, editTests, waitTests, inspectTests, byteTests, invalidTests, concurrentTests,
 }

@@ -99,7 +99,7 @@ func (m *machine) compare(what string, model, store any) {
 }
 
 // kinds are the errors that a machine may meet.
-var kinds = []error{broker.ErrFenced, broker.ErrStale, broker.ErrDuplicate}
+var kinds = []error{broker.ErrFenced, broker.ErrStale, broker.ErrDuplicate, broker.ErrFull, broker.ErrNotFound, broker.ErrState}
 
 // kind is what an error is by errors.Is. One that is none of the kinds is of
 // its own.
@@ -124,6 +124,7 @@ func (m *machine) setClock(now time.Time) {
 func (m *machine) look() {
 	m.counts()
 	m.found(m.glance(40))
+	m.marks()
 	states := [...]broker.State{broker.Pending, broker.Scheduled, broker.StateDead}
 	m.listed(states[m.steps%len(states)], broker.MaxPage)
 	m.audit()

@@ -161,8 +161,8 @@ func (a *audit) counters() {
 		}
 	}
 	a.expect(n.Active == active, "%d tasks are active, %d are counted", active, n.Active)
-	a.expect(n.Dead == n.Died, "%d tasks are dead, %d have died", n.Dead, n.Died)
+	a.expect(n.Dead <= n.Died, "%d tasks are dead, %d have died", n.Dead, n.Died)
 	living := n.Pending + n.Scheduled + n.Active + n.Dead
-	a.expect(n.Enqueued == living+n.Done+n.Discarded, "%d tasks were enqueued, %d are here, %d done, %d discarded",
-		n.Enqueued, living, n.Done, n.Discarded)
+	a.expect(n.Enqueued == living+n.Done+n.Discarded+n.Deleted, "%d tasks were enqueued, %d are here, %d done, %d discarded, %d deleted",
+		n.Enqueued, living, n.Done, n.Discarded, n.Deleted)
 }

@@ -41,7 +41,7 @@ var corruptions = map[string]struct {
 	"a key that is not held":      {func(q *queue) { delete(q.unique, "key") }, `does not hold its unique key "key"`},
 	"a window for ever":           {func(q *queue) { q.lapsing.pop() }, `the window of the unique key "window" never ends`},
 	"active miscounted":           {func(q *queue) { q.counts.Active++ }, "1 tasks are active, 2 are counted"},
-	"dead miscounted":             {func(q *queue) { q.counts.Died++ }, "2 tasks are dead, 3 have died"},
+	"dead miscounted":             {func(q *queue) { q.counts.Died-- }, "2 tasks are dead, 1 have died"},
 	"done miscounted":             {func(q *queue) { q.counts.Done++ }, "8 tasks were enqueued, 7 are here, 2 done, 0 discarded"},
 }
 

@@ -5,7 +5,7 @@ import "github.com/tqgen/taskqueue/runtime/broker"
 // claim moves tasks of one lane into a claim of the session.
 func (q *queue) claim(s *session, w broker.Want) {
 	lane := q.choose(s.seq, w)
-	if w.Max == 0 || lane < 0 {
+	if w.Max == 0 || lane < 0 || q.settings.Paused {
 		return
 	}
 	n := min(w.Max, broker.MaxBatch, q.lanes[lane].len())
@@ -36,7 +36,7 @@ func (q *queue) choose(seq uint64, w broker.Want) int {
 }
 
 // claimable reports whether there is a lane that w could claim from.
-func (q *queue) claimable(w broker.Want) bool { return q.choose(1, w) >= 0 }
+func (q *queue) claimable(w broker.Want) bool { return !q.settings.Paused && q.choose(1, w) >= 0 }
 
 // leases are the tasks that the session's cycle seq has claimed.
 func (s *session) leases(seq uint64) []broker.Lease {

@@ -43,6 +43,7 @@ func (q *queue) cycle(c *broker.Cycle, now time.Time) (broker.Grant, error) {
 
 func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
 	q.settle(s, c.Settle, now)
+	s.note(c.Progress)
 	if c.Leave {
 		q.leave(s)
 	}
@@ -73,12 +74,8 @@ func (q *queue) admit(c *broker.Cycle) (*session, error) {
 // leave ends a session without a loss.
 func (q *queue) leave(s *session) {
 	var given []held
-	for _, c := range s.claims {
-		for i, t := range c.tasks {
-			if t != nil {
-				given = append(given, held{c.seq, i, t})
-			}
-		}
+	for c, i := range s.held() {
+		given = append(given, held{c.seq, i, c.tasks[i]})
 	}
 	q.counts.Active -= int64(len(given))
 	q.giveBack(given)
@@ -88,7 +85,7 @@ func (q *queue) leave(s *session) {
 
 // grant answers a cycle, or a repeat of the last one.
 func (q *queue) grant(s *session, c *broker.Cycle, now time.Time) broker.Grant {
-	g := broker.Grant{Now: now, Leases: s.leases(c.Seq), More: q.claimable(c.Want)}
+	g := broker.Grant{Now: now, Leases: s.leases(c.Seq), Cancelled: q.cancelled(s), More: q.claimable(c.Want)}
 	if next := q.next(); !next.IsZero() {
 		g.Again = max(0, next.Sub(now))
 		g.More = g.More || g.Again == 0

@@ -1,7 +1,7 @@
 package membroker
 
 // A deque is a double-ended queue in a ring. The zero value is empty.
-type deque[T any] struct {
+type deque[T comparable] struct {
 	ring []T // its length is a power of two
 	head int
 	n    int
@@ -53,4 +53,18 @@ func (d *deque[T]) resize(size int) {
 		copy(ring[k:], d.ring[:d.n-k])
 	}
 	d.ring, d.head = ring, 0
+}
+
+// remove takes out the first element that is v, wherever it is.
+func (d *deque[T]) remove(v T) {
+	for i := range d.n {
+		if d.at(i) != v {
+			continue
+		}
+		for k := i; k > 0; k-- {
+			d.ring[(d.head+k)&(len(d.ring)-1)] = d.at(k - 1)
+		}
+		d.popFront()
+		return
+	}
 }

@@ -35,8 +35,7 @@ func (b *Broker) enqueue(messages []broker.Message, now time.Time) (receipts []b
 			q = b.queue(m.Queue)
 			q.sweep(now)
 		}
-		if holder := q.enqueue(m, now); holder != m.ID {
-			err := fmt.Errorf("%w: %s holds the unique key %q in queue %s", broker.ErrDuplicate, holder, m.Unique.Key, m.Queue)
+		if holder, err := q.enqueue(m, now); err != nil {
 			receipts = append(receipts, broker.Receipt{Index: i, Existing: holder, Err: err})
 		}
 	}
@@ -46,14 +45,21 @@ func (b *Broker) enqueue(messages []broker.Message, now time.Time) (receipts []b
 	return receipts
 }
 
-// enqueue adds m unless it is in already or another task holds its unique key.
-// It returns the ID of the task that is in.
-func (q *queue) enqueue(m *broker.Message, now time.Time) broker.ID {
-	if holder := q.holder(m.Unique.Key, now); !holder.IsZero() {
-		return holder
+// enqueue adds m unless it is in already or there is a reason to refuse it; then
+// holder is the task that holds its unique key, if that is the reason.
+func (q *queue) enqueue(m *broker.Message, now time.Time) (holder broker.ID, err error) {
+	if err := q.admits(m); err != nil {
+		return holder, err
 	}
-	if q.tasks[m.ID] != nil {
-		return m.ID
+	if m.Once.Name != "" {
+		q.marks[m.Once.Name] = m.Once.Seq
+	}
+	holder = q.holder(m.Unique.Key, now)
+	if !holder.IsZero() && holder != m.ID {
+		return holder, fmt.Errorf("%w: %s holds the unique key %q in queue %s", broker.ErrDuplicate, holder, m.Unique.Key, m.Queue)
+	}
+	if holder == m.ID || q.tasks[m.ID] != nil {
+		return broker.ID{}, nil
 	}
 	t := &task{Message: stored(m)}
 	q.tasks[t.ID] = t
@@ -65,7 +71,27 @@ func (q *queue) enqueue(m *broker.Message, now time.Time) broker.ID {
 		t.Ready = now
 		q.push(t)
 	}
-	return m.ID
+	return broker.ID{}, nil
+}
+
+// admits reports why the queue does not take m, whatever its unique key.
+func (q *queue) admits(m *broker.Message) error {
+	if last := q.marks[m.Once.Name]; m.Once.Name != "" && m.Once.Seq <= last {
+		return fmt.Errorf("%w: %d of %q in queue %s: the last one was %d", broker.ErrStale, m.Once.Seq, m.Once.Name, m.Queue, last)
+	}
+	if limit := q.settings.MaxTasks; limit > 0 && q.waiting() >= limit {
+		return fmt.Errorf("%w: %d tasks wait in queue %s", broker.ErrFull, limit, m.Queue)
+	}
+	return nil
+}
+
+// waiting counts what is pending or scheduled.
+func (q *queue) waiting() int64 {
+	n := q.scheduled.len()
+	for i := range q.lanes {
+		n += q.lanes[i].len()
+	}
+	return int64(n)
 }
 
 func dueTime(m *broker.Message, now time.Time) time.Time {
@@ -90,9 +116,10 @@ func stored(m *broker.Message) broker.Message {
 }
 
 func normal(m broker.Message) broker.Message {
-	m.Delay, m.Due = 0, time.Time{}
+	m.Delay, m.Due, m.Once = 0, time.Time{}, broker.Once{}
 	m.Timeout = m.Timeout.Truncate(time.Millisecond)
 	m.Retention = m.Retention.Truncate(time.Millisecond)
+	m.Expires = m.Expires.Truncate(time.Millisecond)
 	m.Unique.Window = m.Unique.Window.Truncate(time.Millisecond)
 	return m
 }

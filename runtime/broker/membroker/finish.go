@@ -13,6 +13,7 @@ import (
 func (q *queue) finish(t *task, o outcome, now time.Time) {
 	delete(q.tasks, t.ID)
 	q.free(t)
+	q.unmark(t)
 	if t.Retention > 0 {
 		o.at, o.expires = now, now.Add(t.Retention)
 		q.outcomes[t.ID] = &o
@@ -29,7 +30,9 @@ func (q *queue) bury(t *task, now time.Time) {
 	})
 	q.dead = slices.Insert(q.dead, i, t)
 	q.counts.Died++
+	t.progress = nil
 	q.free(t)
+	q.unmark(t)
 	q.announce(t, broker.StateDead)
 }
 

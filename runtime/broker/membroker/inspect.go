@@ -39,7 +39,7 @@ func (b *Broker) used() []string {
 
 func (q *queue) info() broker.QueueInfo {
 	info := q.counts
-	info.Queue = q.name
+	info.Queue, info.Settings = q.name, q.settings
 	for i := range q.lanes {
 		info.Pending += int64(q.lanes[i].len())
 	}
@@ -84,7 +84,7 @@ func (b *Broker) find(r broker.Ref, now time.Time) broker.Entry {
 
 func (t *task) entry() broker.Entry {
 	m := t.Message
-	e := broker.Entry{Ref: broker.Ref{Queue: m.Queue, ID: m.ID}, State: t.state, Message: &m, At: t.at}
+	e := broker.Entry{Ref: broker.Ref{Queue: m.Queue, ID: m.ID}, State: t.state, Message: &m, Progress: t.progress, At: t.at}
 	if t.state == broker.StateDead {
 		e.Reason = broker.DeadReason(&m)
 	}

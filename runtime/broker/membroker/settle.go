@@ -35,8 +35,7 @@ func (q *queue) carryOut(t *task, s *broker.Settle, now time.Time) {
 		q.counts.Done++
 		q.finish(t, outcome{state: broker.StateDone, result: bytes.Clone(s.Result)}, now)
 	case broker.Discard:
-		q.counts.Discarded++
-		q.finish(t, outcome{state: broker.StateDiscarded, reason: broker.TrimReason(s.Reason)}, now)
+		q.discard(t, s.Reason, now)
 	case broker.Dead:
 		t.Message = normal(s.Message())
 		q.bury(t, now)
@@ -48,6 +47,12 @@ func (q *queue) carryOut(t *task, s *broker.Settle, now time.Time) {
 		q.counts.Released++
 		q.schedule(t, after(now, s.After))
 	}
+}
+
+// discard ends a task that is not wanted any more.
+func (q *queue) discard(t *task, reason string, now time.Time) {
+	q.counts.Discarded++
+	q.finish(t, outcome{state: broker.StateDiscarded, reason: broker.TrimReason(reason)}, now)
 }
 
 // A held task was in a session's hands.

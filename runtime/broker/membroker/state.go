@@ -12,6 +12,9 @@ type task struct {
 	broker.Message
 	state broker.State // Pending, Scheduled, Active or StateDead
 	at    time.Time    // due or ended, as in broker.Entry
+
+	progress  []byte            // Active
+	cancelled *broker.Cancelled // the mark of an Edit
 }
 
 // The lanes in the order in which they are served.
@@ -39,6 +42,9 @@ type queue struct {
 	sessions      map[string]*session
 	holding, idle roster // of the sessions with claims, and of those without
 
+	settings broker.Settings
+	marked   int              // tasks with a mark of an Edit
+	marks    map[string]int64 // of Once
 	outcomes map[broker.ID]*outcome
 	unique   map[string]hold
 	fading   timeline[broker.ID] // when outcomes expire
@@ -54,6 +60,7 @@ func newQueue(name string) *queue {
 		name:     name,
 		tasks:    map[broker.ID]*task{},
 		sessions: map[string]*session{},
+		marks:    map[string]int64{},
 		outcomes: map[broker.ID]*outcome{},
 		unique:   map[string]hold{},
 		waiters:  map[*waiter]struct{}{},
@@ -103,18 +110,20 @@ type hold struct {
 
 // push adds a task to the tail of its lane.
 func (q *queue) push(t *task) {
-	t.state, t.at = broker.Pending, time.Time{}
+	t.pend()
 	q.lanes[laneOf(&t.Message)].pushBack(t)
 }
 
 // putBack adds a task to the head of its lane.
 func (q *queue) putBack(t *task) {
-	t.state, t.at = broker.Pending, time.Time{}
+	t.pend()
 	q.lanes[laneOf(&t.Message)].pushFront(t)
 }
 
+func (t *task) pend() { t.state, t.at, t.progress = broker.Pending, time.Time{}, nil }
+
 // schedule lets a task wait until due.
 func (q *queue) schedule(t *task, due time.Time) {
-	t.state, t.at, t.Ready = broker.Scheduled, due, due
+	t.state, t.at, t.Ready, t.progress = broker.Scheduled, due, due, nil
 	q.scheduled.push(due, t.ID, t)
 }

@@ -2,6 +2,7 @@ package membroker
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -81,5 +82,18 @@ func (l *timeline[T]) sink() {
 		}
 		h[i], h[least] = h[least], h[i]
 		i = least
+	}
+}
+
+// remove takes out what has an ID, wherever it is.
+func (l *timeline[T]) remove(id broker.ID) {
+	i := slices.IndexFunc(l.moments, func(m moment[T]) bool { return m.id == id })
+	if i < 0 {
+		return
+	}
+	rest := slices.Delete(l.moments, i, i+1)
+	l.moments = rest[:0]
+	for _, m := range rest {
+		l.push(m.at, m.id, m.value)
 	}
 }

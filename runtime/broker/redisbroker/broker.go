@@ -206,8 +206,8 @@ func (b *Broker) queue(name string) *queue {
 	k := newKeys(b.prefix, name)
 	q, _ := b.queues.LoadOrStore(name, &queue{
 		keys:        k,
-		enqueueKeys: k.common(k.scheduled, k.unique, k.windows),
-		cycleKeys:   k.common(k.scheduled, k.unique, k.windows, k.dead, k.letters, k.sessions, k.idle),
+		enqueueKeys: k.common(k.scheduled, k.unique, k.windows, k.onces),
+		cycleKeys:   k.common(k.scheduled, k.unique, k.windows, k.dead, k.letters, k.sessions, k.idle, k.marks, k.progress),
 		look:        k.common(),
 		sessions:    make(map[string]*session),
 	})

@@ -211,10 +211,10 @@ func (b *Broker) run(ctx context.Context, s *script, keys []string, args ...any)
 	var got reply
 	err := b.call(ctx, func(ctx context.Context) error {
 		sent := time.Now()
-		cmd := newOnce(ctx, evalSHA(s, keys, args))
+		cmd := newSingle(ctx, evalSHA(s, keys, args))
 		err := b.commands.Process(ctx, cmd)
 		if isNoScript(err) {
-			cmd = newOnce(ctx, eval(s, keys, args))
+			cmd = newSingle(ctx, eval(s, keys, args))
 			err = b.commands.Process(ctx, cmd)
 		}
 		if got = cmd.Val(); err == nil && s.timed {
@@ -225,14 +225,16 @@ func (b *Broker) run(ctx context.Context, s *script, keys []string, args ...any)
 	return got, err
 }
 
-// A once is a command that a Cluster's client does not repeat by itself: its
+// A single is a command that a Cluster's client does not repeat by itself: its
 // last error would hide that an earlier try got no answer.
-type once struct{ *redis.SliceCmd }
+type single struct{ *redis.SliceCmd }
 
 // NoRetry implements redis.Cmder.
-func (once) NoRetry() bool { return true }
+func (single) NoRetry() bool { return true }
 
-func newOnce(ctx context.Context, args []any) once { return once{redis.NewSliceCmd(ctx, args...)} }
+func newSingle(ctx context.Context, args []any) single {
+	return single{redis.NewSliceCmd(ctx, args...)}
+}
 
 func evalSHA(s *script, keys []string, args []any) []any {
 	return evalWith("evalsha", s.sha, keys, args)
@@ -266,6 +268,15 @@ func (r reply) int(i int) int64 {
 		}
 	}
 	return 0
+}
+
+func (r reply) list(i int) []any {
+	if i < len(r) {
+		if list, ok := r[i].([]any); ok {
+			return list
+		}
+	}
+	return nil
 }
 
 func (r reply) string(i int) string {

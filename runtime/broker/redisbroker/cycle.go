@@ -38,18 +38,21 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 	if err != nil {
 		return broker.Grant{}, err
 	}
-	s.answered(p.marks)
+	s.answered(p)
 	grant := answer.grant()
 	grant.Leases = b.leases(ctx, q, c, elements)
 	if len(grant.Leases) > 0 {
 		s.granted(c.Seq, elements)
+	}
+	if marks := answer.list(4); len(marks) > 0 {
+		grant.Cancelled = s.cancelled(marks, c.Settle)
 	}
 	if c.Leave {
 		if answer, err = b.leave(ctx, q, c); err != nil {
 			return broker.Grant{}, err
 		}
 		q.forget(c.Session.Worker)
-		grant = answer.grant()
+		grant = answer.grant() // what it held is held no more
 	}
 	if lapsed := answer.string(3); lapsed != "" {
 		// The leases are granted, whatever becomes of this; More asks for
@@ -88,7 +91,7 @@ func (b *Broker) step(ctx context.Context, q *queue, c *broker.Cycle, p *plan) (
 
 func (b *Broker) pipe(ctx context.Context, script []any, claim string, want int) (reply, [][]byte, error) {
 	sent := time.Now()
-	cmd := newOnce(ctx, script)
+	cmd := newSingle(ctx, script)
 	if want == 0 {
 		err := b.commands.Process(ctx, cmd)
 		b.learn(err, cmd.Val(), sent)
@@ -169,7 +172,7 @@ func (b *Broker) reclaim(ctx context.Context, q *queue, c *broker.Cycle, lapsed 
 	if n := len(held); n > 0 {
 		newest = held[n-1]
 	}
-	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.claims(lapsed), q.claim(lapsed, newest))
+	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.progress, q.claims(lapsed), q.claim(lapsed, newest))
 	return b.run(ctx, b.scripts.Load().reclaim, keys, c.Session.Worker, flag(c.Want.Suspects), lapsed, newest, q.ended)
 }
 
@@ -195,7 +198,7 @@ func (b *Broker) tryLeave(ctx context.Context, q *queue, c *broker.Cycle) (reply
 	if err != nil {
 		return nil, err
 	}
-	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.idle, q.claims(worker))
+	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.idle, q.progress, q.claims(worker))
 	args := []any{worker, flag(c.Want.Suspects)}
 	for i := len(held) - 1; i >= 0; i-- {
 		keys = append(keys, q.claim(worker, held[i]))

@@ -72,7 +72,9 @@ func (b *Broker) add(ctx context.Context, p *part) (receipts []broker.Receipt) {
 		if err == nil {
 			var refused []refusal
 			if refused, err = b.send(ctx, p.queue, p.messages[from:to]); err == nil {
-				receipts = append(receipts, p.duplicates(from, refused)...)
+				for _, r := range refused {
+					receipts = append(receipts, r.receipt(p.index(from+r.index), &p.messages[from+r.index]))
+				}
 				from = to
 				continue
 			}
@@ -106,17 +108,6 @@ func (p *part) index(i int) int {
 	return p.indexes[i]
 }
 
-func (p *part) duplicates(from int, refused []refusal) (receipts []broker.Receipt) {
-	for _, r := range refused {
-		m := &p.messages[from+r.index]
-		receipts = append(receipts, broker.Receipt{
-			Index: p.index(from + r.index), Existing: r.holder,
-			Err: fmt.Errorf("%w: %s holds the unique key %q in queue %s", broker.ErrDuplicate, r.holder, m.Unique.Key, m.Queue),
-		})
-	}
-	return receipts
-}
-
 // list makes sure that the queue can be found by its name, before anything is
 // in it.
 func (b *Broker) list(ctx context.Context, q *queue) error {
@@ -142,10 +133,25 @@ func (b *Broker) list(ctx context.Context, q *queue) error {
 // commands, and a script about one microsecond a message.
 const bulkFrom = 12
 
-// A refusal is a message whose unique key is held.
+// A refusal is a message that enqueue.lua did not add: D a duplicate, S stale, F
+// for a full queue.
 type refusal struct {
 	index  int
-	holder broker.ID
+	why    byte
+	detail string // of sixteen bytes
+}
+
+// receipt says it in the contract's words.
+func (r *refusal) receipt(index int, m *broker.Message) broker.Receipt {
+	switch r.why {
+	case 'D':
+		id := broker.ID([]byte(r.detail))
+		return broker.Receipt{Index: index, Existing: id, Err: fmt.Errorf("%w: %s holds the unique key %q in queue %s", broker.ErrDuplicate, id, m.Unique.Key, m.Queue)}
+	case 'S':
+		last := strings.TrimRight(r.detail, "\x00")
+		return broker.Receipt{Index: index, Err: fmt.Errorf("%w: %d of %q in queue %s: the last one was %s", broker.ErrStale, m.Once.Seq, m.Once.Name, m.Queue, last)}
+	}
+	return broker.Receipt{Index: index, Err: fmt.Errorf("%w: as many tasks as its settings allow wait in queue %s", broker.ErrFull, m.Queue)}
 }
 
 // send adds messages in one atomic step. The number of their producer makes it
@@ -156,7 +162,9 @@ func (b *Broker) send(ctx context.Context, q *queue, messages []broker.Message) 
 	p.number++
 	e := b.pack(messages)
 	if len(messages) >= bulkFrom && plain(messages) {
-		return nil, b.sendBulk(ctx, q, p, e)
+		if err := b.sendBulk(ctx, q, p, e); !errors.Is(err, errLimited) {
+			return nil, err
+		}
 	}
 	return b.sendFew(ctx, q, p, messages, e)
 }
@@ -166,7 +174,7 @@ func (b *Broker) send(ctx context.Context, q *queue, messages []broker.Message) 
 func plain(messages []broker.Message) bool {
 	for i := range messages {
 		m := &messages[i]
-		if m.Unique.Key != "" || m.Delay >= time.Millisecond || !m.Due.IsZero() {
+		if m.Unique.Key != "" || m.Once.Name != "" || m.Delay >= time.Millisecond || !m.Due.IsZero() {
 			return false
 		}
 	}
@@ -213,10 +221,10 @@ const remember = int64(2 * maxPatience / time.Millisecond)
 
 // sendFew passes messages through the script, which looks at each of them.
 func (b *Broker) sendFew(ctx context.Context, q *queue, p *producer, messages []broker.Message, e *envelopes) ([]refusal, error) {
-	args := make([]any, 0, 2+3*len(messages))
+	args := make([]any, 0, 2+4*len(messages))
 	args = append(args, p.number, remember)
 	for i := range messages {
-		args = append(args, &e.elements[i], when(&messages[i]), uniqueness(&messages[i].Unique))
+		args = append(args, &e.elements[i], when(&messages[i]), uniqueness(&messages[i].Unique), once(messages[i].Once))
 	}
 	keys := append(q.enqueueKeys[:len(q.enqueueKeys):len(q.enqueueKeys)], q.producer(p.name))
 	answer, err := b.run(ctx, b.scripts.Load().enqueue, keys, args...)
@@ -245,10 +253,17 @@ func uniqueness(u *broker.Unique) string {
 	return strconv.FormatInt(u.Window.Milliseconds(), 10) + " " + u.Key
 }
 
+func once(o broker.Once) string {
+	if o.Name == "" {
+		return ""
+	}
+	return strconv.FormatInt(o.Seq, 10) + " " + o.Name
+}
+
 func refusals(answer string) (all []refusal) {
-	const size = 2 + len(broker.ID{})
+	const size = 3 + len(broker.ID{})
 	for ; len(answer) >= size; answer = answer[size:] {
-		all = append(all, refusal{int(answer[0])<<8 | int(answer[1]), broker.ID([]byte(answer[2:size]))})
+		all = append(all, refusal{int(answer[0])<<8 | int(answer[1]), answer[2], answer[3:size]})
 	}
 	return all
 }
@@ -301,6 +316,9 @@ func (e *envelopes) push(lane byte, list string) (push []any, largest int) {
 	return push, largest
 }
 
+// errLimited is what a queue with a limit says: each message has to be counted.
+var errLimited = errors.New("the queue has a limit")
+
 // errNotIn is what a server says that lost a command inside a transaction.
 var errNotIn = fmt.Errorf("%w: the transaction was not carried out whole", broker.ErrUnavailable)
 
@@ -309,20 +327,23 @@ func (b *Broker) transact(ctx context.Context, evaluate func(*script, []string, 
 	closing := slices.Clone(args)
 	closing[0] = "close"
 	pipe := b.commands.TxPipeline()
-	open := newOnce(ctx, evaluate(s, keys, args))
+	open := newSingle(ctx, evaluate(s, keys, args))
 	_ = pipe.Process(ctx, open)
 	for _, push := range pushes {
 		_ = pipe.Process(ctx, redis.NewIntCmd(ctx, push...))
 	}
-	shut := newOnce(ctx, evaluate(s, keys, closing))
+	shut := newSingle(ctx, evaluate(s, keys, closing))
 	_ = pipe.Process(ctx, shut)
 	sent := time.Now()
 	if cmds, err := pipe.Exec(ctx); err != nil {
 		return cause(cmds, err)
 	}
 	b.clock.learn(reply(open.Val()).int(0), sent, time.Now())
-	if reply(open.Val()).string(1) == "in" || reply(shut.Val()).string(1) == "in" {
+	switch {
+	case reply(open.Val()).string(1) == "in", reply(shut.Val()).string(1) == "in":
 		return nil
+	case reply(open.Val()).string(1) == "limited":
+		return errLimited
 	}
 	return errNotIn
 }

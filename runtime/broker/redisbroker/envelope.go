@@ -54,6 +54,7 @@ const (
 	tagWindow     = 4 // of the unique key, ms as uvarint, then the key
 	tagHeader     = 5 // length of the key as uvarint, key, value
 	tagFailure    = 6 // ms as uvarint, attempt as uvarint, reason
+	tagExpires    = 7 // ms, uvarint
 )
 
 var errCorrupt = errors.New("corrupt envelope")
@@ -106,6 +107,7 @@ func appendFields(b []byte, m *broker.Message) []byte {
 	b = appendNumber(b, tagVersion, uint64(m.Version))
 	b = appendNumber(b, tagLostBefore, uint64(m.LostBefore))
 	b = appendNumber(b, tagRetention, uint64(m.Retention.Milliseconds()))
+	b = appendNumber(b, tagExpires, uint64(m.Expires.Milliseconds()))
 	if m.Unique.Key != "" && !bound(m) {
 		window := uint64(m.Unique.Window.Milliseconds())
 		b = appendHead(b, tagWindow, uvarintLen(window)+len(m.Unique.Key))
@@ -200,7 +202,7 @@ func decodeFields(b []byte, m *broker.Message) error {
 // decodeField takes in one field; whole is all of its bytes.
 func decodeField(tag byte, value, whole []byte, m *broker.Message) error {
 	first, n := uint64(0), 0
-	if tag >= tagVersion && tag <= tagFailure {
+	if tag >= tagVersion && tag <= tagExpires {
 		if first, n = binary.Uvarint(value); n <= 0 {
 			return fmt.Errorf("%w: field %d has no number", errCorrupt, tag)
 		}
@@ -213,6 +215,8 @@ func decodeField(tag byte, value, whole []byte, m *broker.Message) error {
 		m.LostBefore = uint16(first)
 	case tagRetention:
 		m.Retention = milliseconds(first)
+	case tagExpires:
+		m.Expires = milliseconds(first)
 	case tagWindow:
 		m.Unique = broker.Unique{Key: alias(rest), Window: milliseconds(first)}
 	case tagHeader:

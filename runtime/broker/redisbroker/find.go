@@ -27,26 +27,62 @@ func (b *Broker) Find(ctx context.Context, refs []broker.Ref) ([]broker.Entry, e
 	if err := b.enter(ctx); err != nil {
 		return nil, err
 	}
+	s, err := b.search(ctx, refs)
+	if err == nil {
+		err = b.findProgress(ctx, s.entries)
+	}
+	return s.entries, opening(err)
+}
+
+func (b *Broker) search(ctx context.Context, refs []broker.Ref) (*search, error) {
 	s := newSearch(refs)
 	for _, step := range []func(context.Context, *search) error{b.findIndexed, b.findPending, b.findActive, b.findIndexed} {
 		if len(s.missing) == 0 {
 			break
 		}
 		if err := step(ctx, s); err != nil {
-			return nil, opening(err)
+			return s, err
 		}
 	}
-	return s.entries, nil
+	return s, nil
+}
+
+// findProgress asks what the runs of active tasks have told.
+func (b *Broker) findProgress(ctx context.Context, entries []broker.Entry) error {
+	return b.call(ctx, func(ctx context.Context) error {
+		pipe, asked := b.commands.Pipeline(), make(map[int]*redis.StringCmd)
+		for i := range entries {
+			if e := &entries[i]; e.State == broker.Active {
+				asked[i] = pipe.HGet(ctx, b.queue(e.Queue).progress, string(e.ID[:]))
+			}
+		}
+		if len(asked) == 0 {
+			return nil
+		}
+		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+		for i, cmd := range asked {
+			if told, err := cmd.Bytes(); err == nil {
+				entries[i].Progress = told
+			}
+		}
+		return nil
+	})
 }
 
 // A search is a Find under way.
 type search struct {
-	entries []broker.Entry
-	missing map[broker.Ref][]int // the indexes of what is not found yet
+	entries  []broker.Entry
+	elements map[broker.Ref]string // of what was found as one
+	missing  map[broker.Ref][]int  // the indexes of what is not found yet
 }
 
 func newSearch(refs []broker.Ref) *search {
-	s := &search{entries: make([]broker.Entry, len(refs)), missing: make(map[broker.Ref][]int, len(refs))}
+	s := &search{
+		entries: make([]broker.Entry, len(refs)), elements: make(map[broker.Ref]string, len(refs)),
+		missing: make(map[broker.Ref][]int, len(refs)),
+	}
 	for i, r := range refs {
 		s.entries[i].Ref = r
 		s.missing[r] = append(s.missing[r], i)
@@ -95,6 +131,7 @@ func (b *Broker) findSome(ctx context.Context, s *search, refs []broker.Ref) err
 	}
 	for _, l := range looks {
 		if e, ok := l.entry(b.clock.now()); ok {
+			s.elements[e.Ref] = l.element()
 			s.found(e)
 		}
 	}
@@ -146,6 +183,14 @@ func (l *look) entry(now time.Time) (broker.Entry, bool) {
 		return e, true
 	}
 	return broker.Entry{}, false
+}
+
+// element is what the index holds of the task.
+func (l *look) element() string {
+	if l.scheduled.Err() == nil {
+		return l.scheduled.Val()
+	}
+	return l.letter.Val()
 }
 
 // outcomeEntry reads an outcome as cycle.lua writes it: a digit, two instants in
@@ -232,6 +277,7 @@ func (s *search) match(q *queue, element []byte, state broker.State) {
 	}
 	r := broker.Ref{Queue: q.keys.queue, ID: broker.ID(element[:16])}
 	if s.missing[r] != nil {
+		s.elements[r] = string(element)
 		s.found(entry(r.Queue, bytes.Clone(element), state, 0))
 	}
 }

@@ -83,10 +83,12 @@ func (b *Broker) askCounts(ctx context.Context, names []string, evaluate func(*s
 // nowhere else is active: no counter of it can drift.
 func queueInfo(name string, r reply) broker.QueueInfo {
 	i := broker.QueueInfo{Queue: name, Pending: r.int(0), Scheduled: r.int(1), Dead: r.int(2), Sessions: r.int(3)}
-	totals := []*int64{&i.Enqueued, &i.Done, &i.Retried, &i.Released, &i.Died, &i.Discarded, &i.Lost}
+	totals := []*int64{&i.Enqueued, &i.Done, &i.Retried, &i.Released, &i.Died, &i.Discarded, &i.Lost, &i.Deleted}
 	for k, total := range totals {
 		*total, _ = strconv.ParseInt(r.string(4+k), 10, 64)
 	}
-	i.Active = i.Enqueued - i.Done - i.Discarded - i.Pending - i.Scheduled - i.Dead
+	i.Settings.Paused = r.string(4+len(totals)) == "1"
+	i.Settings.MaxTasks, _ = strconv.ParseInt(r.string(5+len(totals)), 10, 64)
+	i.Active = i.Enqueued - i.Done - i.Discarded - i.Deleted - i.Pending - i.Scheduled - i.Dead
 	return i
 }

@@ -22,6 +22,9 @@ var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
 //	holders, idle     ZSET   worker by the end of its lease: those with and without claims
 //	claims:<worker>   HASH   cycle → bits of the settled tasks: the claims it holds
 //	claim:<worker>:<cycle>   LIST  the envelopes of one claim
+//	settings          HASH   paused, max
+//	onces             HASH   name → last Seq of a Once
+//	marks, progress   HASH   id → why it was cancelled; id → what its run told
 //	unique, windows   HASH   key → id, and the end of its window; ZSET key by that end
 //	result:<second>   HASH   id → outcome, of the tasks made in that second; it expires
 //	producer:<id>     STRING last enqueue of a producer, and its answer; it expires
@@ -39,6 +42,8 @@ type keys struct {
 	dead, letters           string
 	sessions, holders, idle string
 	unique, windows         string
+	settings, onces         string
+	marks, progress         string
 	count, wake, ended      string
 }
 
@@ -50,6 +55,7 @@ func newKeys(prefix, queue string) *keys {
 		dead: p + "x", letters: p + "x:data",
 		sessions: p + "sessions", holders: p + "holders", idle: p + "idle",
 		unique: p + "unique", windows: p + "windows",
+		settings: p + "settings", onces: p + "onces", marks: p + "marks", progress: p + "progress",
 		count: p + "count", wake: p + "wake", ended: p + "ended",
 	}
 	for i, name := range laneNames {
@@ -61,9 +67,9 @@ func newKeys(prefix, queue string) *keys {
 
 // common are the keys that every script of a queue declares first.
 func (k *keys) common(more ...string) []string {
-	all := make([]string, 0, 9+len(more))
+	all := make([]string, 0, 10+len(more))
 	all = append(all, k.lanes[:]...)
-	all = append(all, k.schedule, k.holders, k.wake, k.count)
+	all = append(all, k.schedule, k.holders, k.wake, k.settings, k.count)
 	return append(all, more...)
 }
 

@@ -20,6 +20,7 @@ type plan struct {
 	operations []any
 	results    []string // the keys that operations write outcomes to
 	heads      []head
+	calmed     []broker.ID // whose progress goes with their run
 }
 
 // A head is a task that goes back to the head of its lane.
@@ -38,7 +39,12 @@ func newPlan(q *queue, s *session, c *broker.Cycle) *plan {
 		at := p.mark(s, end.Lease.Claim)
 		if at >= 0 && p.marks[at].take(end.Lease) {
 			p.settle(at, end)
+			p.calm(s, end)
 		}
+	}
+	p.tell(s, c.Progress)
+	for _, id := range s.unmark {
+		p.operations = append(p.operations, "unmark", 0, 0, id[:])
 	}
 	return p
 }
@@ -79,6 +85,27 @@ func (p *plan) settle(at int, end *broker.Settle) {
 			return
 		}
 		p.heads = append(p.heads, head{at, end.Lease, appendEnvelope(nil, m)})
+	}
+}
+
+// calm drops what the run has told of its progress.
+func (p *plan) calm(s *session, end *broker.Settle) {
+	if _, told := s.telling[end.Lease.ID]; told {
+		p.calmed = append(p.calmed, end.Lease.ID)
+		p.operations = append(p.operations, "calm", 0, 0, end.Lease.ID[:])
+	}
+}
+
+// tell passes on what runs tell of their progress.
+func (p *plan) tell(s *session, progress []broker.Progress) {
+	for i := range progress {
+		l := progress[i].Lease
+		at := p.mark(s, l.Claim)
+		if at < 0 || l.Index < 0 || l.Index >= len(p.marks[at].claim.ids) || p.marks[at].claim.ids[l.Index] != l.ID {
+			continue
+		}
+		s.telling[l.ID] = struct{}{}
+		p.operations = append(p.operations, "progress", at+1, l.Index, l.ID[:], progress[i].Data)
 	}
 }
 

@@ -33,7 +33,7 @@ type script struct {
 
 // scripts are all transitions of the store.
 type scripts struct {
-	enqueue, bulk, cycle, leave, reclaim, look, bury, count, page *script
+	enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page *script
 }
 
 // newScripts puts the scripts together: the clock, the limits of the contract,
@@ -48,6 +48,7 @@ func newScripts(clock string) *scripts {
 		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true),
 		leave: whole("leave", true), reclaim: whole("reclaim", true),
 		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
+		edit: whole("edit", false), purge: whole("purge", false), configure: whole("configure", false),
 		page: newScript("page", limits()+source("page"), false),
 	}
 }
@@ -69,7 +70,7 @@ func source(name string) string {
 // limits are the numbers of the contract that scripts need.
 func limits() string {
 	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "CLAIM_BYTES", "LARGE"}
-	return fmt.Sprintf("local %s, DEAD = %d, %d, %d, %d, %d, %d, %d, %d, '%d'\n", strings.Join(names, ", "),
+	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
 		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch,
-		claimBytes, largeFrom, broker.StateDead)
+		claimBytes, largeFrom, broker.StateDead, broker.StateDiscarded)
 }

@@ -1,7 +1,9 @@
 package redisbroker
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -11,8 +13,10 @@ import (
 // each of its claims holds. So a lease is recognised without a look at Redis. One
 // cycle is in flight at a time; the lock is for those who do not keep to that.
 type session struct {
-	mu     sync.Mutex
-	claims map[uint64]*claim // only those with unsettled tasks
+	mu      sync.Mutex
+	claims  map[uint64]*claim      // only those with unsettled tasks
+	telling map[broker.ID]struct{} // whose runs have told of their progress
+	unmark  []broker.ID            // tasks that have ended with a mark of an edit
 }
 
 // A claim is what one cycle granted.
@@ -29,7 +33,7 @@ func (q *queue) session(worker string, seq uint64) *session {
 	defer q.mu.Unlock()
 	s := q.sessions[worker]
 	if s == nil || seq == 1 {
-		s = &session{claims: make(map[uint64]*claim)}
+		s = &session{claims: make(map[uint64]*claim), telling: make(map[broker.ID]struct{})}
 		q.sessions[worker] = s
 	}
 	return s
@@ -125,11 +129,15 @@ func (m *mark) span() (from int, bits []byte) {
 	return from, m.bits[from:to]
 }
 
-// answered takes in that the marks were carried out.
-func (s *session) answered(marks []*mark) {
+// answered takes in that a plan was carried out.
+func (s *session) answered(p *plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, m := range marks {
+	s.unmark = nil
+	for _, id := range p.calmed {
+		delete(s.telling, id)
+	}
+	for _, m := range p.marks {
 		for i := range m.bits {
 			m.claim.settled[i] |= m.bits[i]
 		}
@@ -137,4 +145,40 @@ func (s *session) answered(marks []*mark) {
 			delete(s.claims, m.seq)
 		}
 	}
+}
+
+// cancelled picks the session's own tasks from the marks of the queue, and notes
+// those that its settles have ended: their marks can go.
+func (s *session) cancelled(marks []any, settles []broker.Settle) (all []broker.Cancelled) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ended := make(map[broker.ID]bool)
+	for i := range settles {
+		if o := settles[i].Outcome; o == broker.Done || o == broker.Discard || o == broker.Dead {
+			ended[settles[i].Lease.ID] = true
+		}
+	}
+	for i := 0; i+1 < len(marks); i += 2 {
+		r := reply(marks[i : i+2])
+		var id broker.ID
+		copy(id[:], r.string(0))
+		switch {
+		case s.holds(id):
+			all = append(all, broker.Cancelled{ID: id, Reason: r.string(1)})
+		case ended[id]:
+			s.unmark = append(s.unmark, id)
+		}
+	}
+	slices.SortFunc(all, func(a, b broker.Cancelled) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return all[:min(len(all), broker.MaxBatch)]
+}
+
+// holds looks through all claims: there are marks only now and then.
+func (s *session) holds(id broker.ID) bool {
+	for _, c := range s.claims {
+		if i := slices.Index(c.ids, id); i >= 0 && c.settled[i/8]&(1<<(i%8)) == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -2,9 +2,9 @@
 -- script: open, then RPUSHX to the opened lanes, then close. Only if open finds
 -- that nothing was done yet are there lists that RPUSHX adds to.
 -- It is one script, so that a server knows both parts or none.
-local producer = KEYS[10]
+local producer = KEYS[11]
 local part, number, remember = ARGV[1], ARGV[2], ARGV[3]
-local OPENED, FIRST, EACH = 10, 4, 3 -- KEYS: an opened lane for each; ARGV: lane, count, bytes of the largest
+local OPENED, FIRST, EACH = 11, 4, 3 -- KEYS: an opened lane for each; ARGV: lane, count, bytes of the largest
 
 local at = now()
 local state = redis.call('GET', producer) or '0 '
@@ -26,6 +26,7 @@ end
 -- element of ours, as RPUSHX needs a list.
 if part == 'open' then
   if tonumber(number) <= tonumber(done) then return { at, 'in' } end
+  if redis.call('HEXISTS', settings, 'max') == 1 then return { at, 'limited' } end
   local before, parts = {}, parts_of()
   for i, p in ipairs(parts) do
     before[i] = redis.call('LLEN', p.lane)

@@ -1,6 +1,6 @@
 -- Makes a dead letter of a claimed element that cannot be read, so that it
 -- stops nothing else. It is kept as it is, under an id that is given with it.
-local dead, letters, idle, claims, list = KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14]
+local dead, letters, idle, claims, list = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
 local worker, number, index, id, element = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 
 local at = now()

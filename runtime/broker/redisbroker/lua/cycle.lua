@@ -1,14 +1,14 @@
 -- One step of a session: settle, renew, promote, claim, forget. The order is
 -- the contract's.
-local scheduled, unique, windows, dead, letters, sessions, idle, claims, claim =
-  KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
+local scheduled, unique, windows, dead, letters, sessions, idle, marks, progress, claims, claim =
+  KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19], KEYS[20], KEYS[21]
 local worker, number, lease, want, suspects, channel, touched =
   ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
 -- Then for each claim that settles touch (KEYS from LISTS on): its number, the
 -- byte at which the mask begins, the mask of what is settled, how many that
 -- are; then operations, each with its claim (1, 2 …) and index. Results go to
 -- the KEYS behind.
-local LISTS, MARKS = 19, 8
+local LISTS, MARKS = 22, 8
 
 local at = now()
 local last = redis.call('HGET', sessions, worker)
@@ -27,11 +27,19 @@ local function renew()
   redis.call('ZREM', outof, worker)
 end
 
+-- answer is what the session is told; with it the marks of the queue's edits,
+-- few if any: its client knows which of them are its own.
+local function answer(all)
+  local told = standing(worker, suspects, at, all)
+  told[5] = redis.call('HLEN', marks) > 0 and redis.call('HGETALL', marks) or {}
+  return told
+end
+
 if last == number then
   renew()
-  local answer = standing(worker, suspects, at, lengths())
-  answer[4] = '' -- a repeat reclaims nothing
-  return answer
+  local told = answer(lengths())
+  told[4] = '' -- a repeat reclaims nothing
+  return told
 end
 
 -- merge adds a mask to the bits of a claim; the second value is how many of
@@ -50,7 +58,7 @@ local function merge(bits, from, mask)
   return string.sub(bits, 1, from) .. table.concat(merged) .. string.sub(bits, from + #mask + 1), again
 end
 
-local held, ended, arg = {}, 0, MARKS
+local held, now_held, ended, arg = {}, {}, 0, MARKS
 for c = 1, touched do
   local seq, from, mask, count = ARGV[arg], tonumber(ARGV[arg + 1]), ARGV[arg + 2], tonumber(ARGV[arg + 3])
   arg = arg + 4
@@ -58,6 +66,7 @@ for c = 1, touched do
   held[c] = bits
   if bits then
     local merged, again = merge(bits, from, mask)
+    now_held[c] = merged
     ended = ended + count - again
     if merged == string.rep('\255', #merged) then
       redis.call('HDEL', claims, seq)
@@ -92,8 +101,7 @@ local operations = {
   outcome = function(i, valid)
     local bucket, state, retention, id, data = KEYS[tonumber(ARGV[i])], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
     if valid then
-      redis.call('HSET', bucket, id, string.format('%s%.0f %.0f ', state, at, at + retention) .. data)
-      if redis.call('PTTL', bucket) < retention then redis.call('PEXPIREAT', bucket, at + retention) end
+      keep(bucket, id, state, retention, data, at)
       table.insert(events, id .. state)
     end
     return 5
@@ -123,6 +131,20 @@ local operations = {
     end
     return 1
   end,
+  -- What does not depend on a settle: the run that told it may go on.
+  progress = function(i)
+    local c, index = tonumber(ARGV[i - 2]), tonumber(ARGV[i - 1])
+    if now_held[c] and not settled(now_held[c], index) then redis.call('HSET', progress, ARGV[i], ARGV[i + 1]) end
+    return 2
+  end,
+  calm = function(i)
+    redis.call('HDEL', progress, ARGV[i])
+    return 1
+  end,
+  unmark = function(i)
+    redis.call('HDEL', marks, ARGV[i])
+    return 1
+  end,
   dead = function(i, valid)
     if valid then
       count.died = count.died + 1
@@ -133,7 +155,7 @@ local operations = {
   end,
 }
 while ARGV[arg] do
-  local valid = fresh(tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2]))
+  local valid = fresh(tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])) -- claim 0: of none
   arg = arg + 3 + operations[ARGV[arg]](arg + 3, valid)
 end
 push('LPUSH', heads)
@@ -148,26 +170,14 @@ end
 
 -- promote what is due, the earliest first; no more of it passes through here
 -- than what a claim carries.
-local ids = redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, PROMOTE_BATCH)
-local due, taken, step, bytes, largest = {}, 0, 8, 0, 1
-while taken < #ids and bytes < CLAIM_BYTES do
-  local upto = math.min(#ids, taken + step)
-  for _, envelope in ipairs(redis.call('HMGET', scheduled, unpack(ids, taken + 1, upto))) do
-    if envelope then
-      due[#due + 1] = envelope
-      bytes, largest = bytes + #envelope, math.max(largest, #envelope)
-    end
-  end
-  taken = upto
-  step = math.max(1, math.min(2 * step, math.floor((CLAIM_BYTES - bytes) / largest)))
-end
-if taken > 0 then
+local ids, due = read(scheduled, redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, PROMOTE_BATCH))
+if #ids > 0 then
   local good, bad = readable(due)
   for _, envelope in ipairs(bad) do bury(dead, letters, unique, envelope, at) end
   if #bad > 0 then redis.call('HINCRBY', counters, 'died', #bad) end
   push('RPUSH', good)
-  redis.call('HDEL', scheduled, unpack(ids, 1, taken))
-  redis.call('ZREMRANGEBYRANK', schedule, 0, taken - 1)
+  redis.call('HDEL', scheduled, unpack(ids))
+  redis.call('ZREMRANGEBYRANK', schedule, 0, #ids - 1)
 end
 
 -- claim from one lane. The elements do not pass through here: SORT without an
@@ -204,4 +214,4 @@ end
 sweep(unique, windows, at)
 if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
 if sooner then rouse() end
-return standing(worker, suspects, at, all)
+return answer(all)

@@ -1,32 +1,16 @@
 -- Adds messages that come as arguments, in their order, once: a repeat of a
--- producer's number returns the first answer. The answer is two bytes of index
--- and sixteen of the holder's id for each message that was refused.
-local scheduled, unique, windows, producer = KEYS[10], KEYS[11], KEYS[12], KEYS[13]
+-- producer's number returns the first answer. The answer has nineteen bytes for
+-- each message that was refused: two of its index, why (D duplicate, S stale, F
+-- full), and sixteen for the holder's id or the last once.
+local scheduled, unique, windows, onces, producer = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
 local number, remember = ARGV[1], ARGV[2]
-local FIRST, EACH = 3, 3 -- then for each message: envelope, when, unique key
+local FIRST, EACH = 3, 4 -- then for each message: envelope, when, unique key, once
 
 local at = now()
 local last = redis.call('GET', producer)
 if last then
   local done, answer = string.match(last, '^(%d+) (.*)$')
   if tonumber(number) <= tonumber(done) then return { at, answer } end
-end
-
--- holder is the task that holds a unique key now.
-local function holder(key)
-  local value = redis.call('HGET', unique, key)
-  local ends = value and tonumber(string.sub(value, ID_END + 1))
-  if value and #value >= ID_END and not (ends and ends <= at) then return string.sub(value, 1, ID_END) end
-end
-
--- hold gives a task its unique key.
-local function hold(key, window, id)
-  if window == 0 then
-    redis.call('HSET', unique, key, id)
-    return
-  end
-  redis.call('HSET', unique, key, id .. string.format('%.0f', at + window))
-  redis.call('ZADD', windows, at + window, key)
 end
 
 -- due is when a message may run: '' now, '+5' in 5 ms, '@5' at 5 ms of the clock.
@@ -36,27 +20,58 @@ local function due(when)
   return ms
 end
 
+-- stale reports whether a once has had its turn; otherwise this is it.
+local function stale(once)
+  local seq, name = string.match(once, '^(%d+) (.*)$')
+  local last = tonumber(redis.call('HGET', onces, name) or 0)
+  if tonumber(seq) <= last then return string.format('%.0f', last) end
+end
+
+local room = tonumber(redis.call('HGET', settings, 'max') or 0)
+if room == 0 then
+  room = math.huge
+else
+  for lane = 1, SUSPECTS do room = room - redis.call('LLEN', KEYS[lane]) end
+  room = room - redis.call('ZCARD', schedule)
+end
+
 local refused, ready, sooner, count = {}, {}, false, 0
-for i = FIRST, #ARGV, EACH do
-  local envelope, when, once = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local id, taken = id_of(envelope), nil
-  if once ~= '' then
-    local window, key = string.match(once, '^(%d+) (.*)$')
-    taken = holder(key)
-    if not taken then hold(key, tonumber(window), id) end
+
+-- admit reports whether a message gets in, or notes why not.
+local function admit(i, id, key, once)
+  local index = (i - FIRST) / EACH
+  local function refuse(why, detail)
+    refused[#refused + 1] = string.char(math.floor(index / 256), index % 256) .. why .. detail .. string.rep('\0', ID_END - #detail)
+    return false
   end
-  if taken then
-    if taken ~= id then
-      local index = (i - FIRST) / EACH
-      table.insert(refused, string.char(math.floor(index / 256), index % 256) .. taken)
-    end
-  else
-    count = count + 1
+  if once ~= '' then
+    local last = stale(once)
+    if last then return refuse('S', last) end
+  end
+  if room < 1 then return refuse('F', '') end
+  if once ~= '' then
+    local seq, name = string.match(once, '^(%d+) (.*)$')
+    redis.call('HSET', onces, name, seq)
+  end
+  if key ~= '' then
+    local window, name = string.match(key, '^(%d+) (.*)$')
+    local taken = holder(unique, name, at)
+    if taken == id then return false end
+    if taken then return refuse('D', taken) end
+    hold(unique, windows, name, tonumber(window), id, at)
+  end
+  return true
+end
+
+for i = FIRST, #ARGV, EACH do
+  local envelope, when = ARGV[i], ARGV[i + 1]
+  if admit(i, id_of(envelope), ARGV[i + 2], ARGV[i + 3]) then
+    count, room = count + 1, room - 1
     if due(when) > at then
       sooner = sooner or due(when) < (tonumber(redis.call('ZRANGE', schedule, 0, 0, 'WITHSCORES')[2]) or math.huge)
       put_off(scheduled, envelope, due(when))
     else
-      table.insert(ready, envelope)
+      ready[#ready + 1] = envelope
     end
   end
 end

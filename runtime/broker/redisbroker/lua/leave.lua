@@ -1,8 +1,8 @@
 -- Ends a session without a loss: what it still holds goes back to the heads of
 -- its lanes, the oldest claim and lowest index first.
-local unique, dead, letters, sessions, idle, claims = KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local unique, dead, letters, sessions, idle, progress, claims = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
 local worker, suspects = ARGV[1], ARGV[2] == '1'
-local LISTS, FIRST = 16, 3 -- KEYS: the claims; ARGV: their numbers, the newest first
+local LISTS, FIRST = 18, 3 -- KEYS: the claims; ARGV: their numbers, the newest first
 
 local at = now()
 local last = redis.call('HGET', sessions, worker)
@@ -21,6 +21,7 @@ local released, died = 0, 0
 for i = FIRST, #ARGV do
   local list = KEYS[LISTS + i - FIRST]
   local heads, bad = readable(unsettled(list, bits[i]))
+  forget_progress(progress, heads)
   push('LPUSH', heads)
   for _, envelope in ipairs(bad) do bury(dead, letters, unique, envelope, at) end
   released, died = released + #heads, died + #bad

@@ -1,6 +1,6 @@
 -- What the scripts of a queue share. Each of them declares these keys first:
 -- KEYS[1] to KEYS[5] are the lanes in the order of service.
-local schedule, holders, wake, counters = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local schedule, holders, wake, settings, counters = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local SUSPECTS = 5
 
 -- How an envelope begins; see envelope.go.
@@ -61,6 +61,27 @@ local function pushed(command, lane, n, length, size)
   if reach > 0 then set_large(lane, reach, math.max(largest, size)) end
 end
 
+-- shrunk notes that elements of a lane have gone.
+local function shrunk(lane)
+  local reach, largest = large(lane)
+  if reach > 0 then set_large(lane, math.min(reach, redis.call('LLEN', KEYS[lane])), largest) end
+end
+
+-- read reads the envelopes of ids, false for what has none, as far as they are
+-- not too much to pass through a script; the first value is whose those are.
+local function read(data, ids)
+  local known, envelopes, step, bytes, largest = {}, {}, 8, 0, 1
+  while #known < #ids and bytes < CLAIM_BYTES do
+    local from, upto = #known + 1, math.min(#ids, #known + step)
+    for i, envelope in ipairs(redis.call('HMGET', data, unpack(ids, from, upto))) do
+      known[from + i - 1], envelopes[from + i - 1] = ids[from + i - 1], envelope
+      if envelope then bytes, largest = bytes + #envelope, math.max(largest, #envelope) end
+    end
+    step = math.max(1, math.min(2 * step, math.floor((CLAIM_BYTES - bytes) / largest)))
+  end
+  return known, envelopes
+end
+
 -- push adds envelopes to their lanes: RPUSH to the tails, in their order; LPUSH
 -- to the heads, so that the last one comes first.
 local function push(command, envelopes)
@@ -98,6 +119,14 @@ local function unsettled(list, bits)
   return found
 end
 
+-- forget_progress drops what the runs of tasks have told.
+local function forget_progress(progress, envelopes)
+  if #envelopes == 0 or redis.call('EXISTS', progress) == 0 then return end
+  local ids = {}
+  for k, envelope in ipairs(envelopes) do ids[k] = id_of(envelope) end
+  redis.call('HDEL', progress, unpack(ids))
+end
+
 -- put_off lets a task wait until due.
 local function put_off(scheduled, envelope, due)
   local id = id_of(envelope)
@@ -110,33 +139,64 @@ local function free(unique, key, id)
   if redis.call('HGET', unique, key) == id then redis.call('HDEL', unique, key) end
 end
 
+-- bound_key is the unique key that a task holds without a window, if it does.
+local function bound_key(envelope)
+  if not whole(envelope) or not has(envelope, BOUND) then return nil end
+  local start = KIND + string.byte(envelope, KIND) + 1
+  local length = string.byte(envelope, start)
+  return length and string.sub(envelope, start + 1, start + length)
+end
+
+-- holder is the task that holds a unique key now; nil: none.
+local function holder(unique, key, at)
+  local value = redis.call('HGET', unique, key)
+  local ends = value and tonumber(string.sub(value, ID_END + 1))
+  if value and #value >= ID_END and not (ends and ends <= at) then return string.sub(value, 1, ID_END) end
+end
+
+-- hold gives a task its unique key.
+local function hold(unique, windows, key, window, id, at)
+  if window == 0 then
+    redis.call('HSET', unique, key, id)
+    return
+  end
+  redis.call('HSET', unique, key, id .. string.format('%.0f', at + window))
+  redis.call('ZADD', windows, at + window, key)
+end
+
+-- keep leaves an outcome for as long as it is asked for.
+local function keep(bucket, id, state, retention, data, at)
+  redis.call('HSET', bucket, id, string.format('%s%.0f %.0f ', state, at, at + retention) .. data)
+  if redis.call('PTTL', bucket) < retention then redis.call('PEXPIREAT', bucket, at + retention) end
+end
+
 -- bury makes a task a dead letter. One that cannot be read is filed under what
 -- it begins with.
 local function bury(dead, letters, unique, envelope, at)
   local id = id_of(envelope .. string.rep('\0', ID_END))
   redis.call('ZADD', dead, at, id)
   redis.call('HSET', letters, id, envelope)
-  if not whole(envelope) or not has(envelope, BOUND) then return end
-  local start = KIND + string.byte(envelope, KIND) + 1
-  local length = string.byte(envelope, start)
-  if length then free(unique, string.sub(envelope, start + 1, start + length), id) end
+  local key = bound_key(envelope)
+  if key then free(unique, key, id) end
 end
 
 -- readable takes what cannot be read out of envelopes, for bury.
 local function readable(envelopes)
   local good, bad = {}, {}
   for _, envelope in ipairs(envelopes) do
-    local into = whole(envelope) and good or bad
-    into[#into + 1] = envelope
+    if envelope then
+      local into = whole(envelope) and good or bad
+      into[#into + 1] = envelope
+    end
   end
   return good, bad
 end
 
--- lengths are those of the lanes.
+-- lengths are those of the lanes; a paused queue has nothing to serve.
 local function lengths()
-  local all = {}
+  local all, paused = {}, redis.call('HGET', settings, 'paused') == '1'
   for lane = 1, SUSPECTS do
-    all[lane] = redis.call('LLEN', KEYS[lane])
+    all[lane] = paused and 0 or redis.call('LLEN', KEYS[lane])
   end
   return all
 end

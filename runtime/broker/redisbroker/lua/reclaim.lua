@@ -2,7 +2,8 @@
 -- with one loss more, and the session is fenced. If somebody else was faster,
 -- nothing is done. A session whose claims have vanished, by whatever hand, is
 -- forgotten: nobody would ever reclaim the last of them.
-local unique, dead, letters, sessions, claims, list = KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local unique, dead, letters, sessions, progress, claims, list =
+  KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
 local worker, suspects, lapsed, number, channel = ARGV[1], ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5]
 
 local at = now()
@@ -14,6 +15,7 @@ if not expires or expires > at or left > 0 and not bits then return standing(wor
 redis.call('HDEL', claims, number)
 local heads, doubtful, events, died = {}, {}, {}, 0
 local lost = bits and unsettled(list, bits) or {}
+forget_progress(progress, lost)
 for _, envelope in ipairs(lost) do
   local losses = LOST_LIMIT
   if whole(envelope) then

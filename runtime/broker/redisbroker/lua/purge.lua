@@ -1,0 +1,29 @@
+-- Drops the first tasks of a lane, of the schedule or of the dead letters, and
+-- returns how many that were.
+local unique, marks, index, data = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
+local lane, limit = tonumber(ARGV[1]), tonumber(ARGV[2]) -- lane 0: the index
+
+local envelopes, ids = {}, {}
+if lane > 0 then
+  local reach, size = large(lane)
+  if reach > 0 then limit = math.max(1, math.min(limit, math.floor(CLAIM_BYTES / size))) end
+  envelopes = redis.call('LRANGE', KEYS[lane], 0, limit - 1)
+else
+  ids, envelopes = read(data, redis.call('ZRANGE', index, 0, limit - 1))
+end
+if #envelopes == 0 then return 0 end
+
+if lane > 0 then
+  redis.call('LTRIM', KEYS[lane], #envelopes, -1)
+  shrunk(lane)
+else
+  redis.call('ZREM', index, unpack(ids))
+  redis.call('HDEL', data, unpack(ids))
+end
+for _, envelope in ipairs(envelopes) do
+  local key = envelope and bound_key(envelope)
+  if key then free(unique, key, id_of(envelope)) end
+  if envelope then redis.call('HDEL', marks, id_of(envelope)) end
+end
+redis.call('HINCRBY', counters, 'deleted', #envelopes)
+return #envelopes
