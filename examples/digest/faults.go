@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tqgen/taskqueue/examples/digest/files"
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
@@ -20,7 +21,6 @@ type faults struct {
 }
 
 type faultyCopy struct {
-	original string
 	path     string
 	failures int // that heal it; 0: it stays faulty
 }
@@ -36,19 +36,21 @@ func plant(paths []string, n int) (*faults, error) {
 	}
 	f := &faults{dir: dir}
 	for i := range n {
-		c := faultyCopy{
-			original: paths[i*len(paths)/n],
-			path:     filepath.Join(dir, fmt.Sprintf("%03d.go", i)),
-		}
-		if i > 0 {
-			c.failures = 1 + i%2
-		}
-		if err := copyFile(c.path+away, c.original); err != nil {
+		if err := f.add(paths[i*len(paths)/n]); err != nil {
 			return nil, errors.Join(err, f.remove())
 		}
-		f.copies = append(f.copies, c)
 	}
 	return f, nil
+}
+
+func (f *faults) add(original string) error {
+	i := len(f.copies)
+	c := faultyCopy{path: filepath.Join(f.dir, fmt.Sprintf("%03d.go", i))}
+	if i > 0 {
+		c.failures = 1 + i%2
+	}
+	f.copies = append(f.copies, c)
+	return copyFile(c.path+away, original)
 }
 
 func (f *faults) remove() error { return os.RemoveAll(f.dir) }
@@ -65,28 +67,27 @@ const healEvery = 20 * time.Millisecond
 
 // heal waits until the task of each copy has failed as often as the copy wants
 // and then puts the copy in its place, well before the last attempt.
-func (f *faults) heal(ctx context.Context, client *taskqueue.Client, ids []taskqueue.ID) error {
-	tick := time.NewTicker(healEvery)
-	defer tick.Stop()
-	for left := f.curable(); len(left) > 0; {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+func (f *faults) heal(ctx context.Context, client *taskqueue.Client, ids []taskqueue.ID) (err error) {
+	for left := f.curable(); len(left) > 0 && err == nil; {
+		if err = files.Sleep(ctx, healEvery); err == nil {
+			left, err = f.healSome(ctx, client, ids, left)
 		}
-		var again []int
-		for _, i := range left {
-			healed, err := f.copies[i].heal(ctx, client, ids[i])
-			if err != nil {
-				return err
-			}
-			if !healed {
-				again = append(again, i)
-			}
-		}
-		left = again
 	}
-	return nil
+	return err
+}
+
+// healSome returns which copies are not healed yet.
+func (f *faults) healSome(ctx context.Context, client *taskqueue.Client, ids []taskqueue.ID, left []int) (again []int, err error) {
+	for _, i := range left {
+		healed, err := f.copies[i].heal(ctx, client, ids[i])
+		if err != nil {
+			return nil, err
+		}
+		if !healed {
+			again = append(again, i)
+		}
+	}
+	return again, nil
 }
 
 func (f *faults) curable() []int {

@@ -1,9 +1,17 @@
 package main
 
 import (
+	"context"
 	"io/fs"
 	"path/filepath"
 )
+
+func (o *options) find(ctx context.Context) (root string, paths []string, err error) {
+	if root, err = o.directory(ctx); err == nil {
+		paths, err = find(root)
+	}
+	return root, paths, err
+}
 
 // find lists the regular .go files under root, sorted by path.
 func find(root string) ([]string, error) {

@@ -49,29 +49,40 @@ func (p *producer) digest(ctx context.Context, paths []string, faulty *faults) (
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	requests := make(chan request, enqueueBatch)
-	var work sync.WaitGroup
-	do := func(f func() error) {
-		work.Go(func() {
-			if err := f(); err != nil {
-				cancel(err)
-			}
-		})
-	}
-	do(func() error {
-		defer close(requests)
-		ids, err := p.enqueue(ctx, faulty.paths(), requests)
-		if err != nil {
-			return err
-		}
-		do(func() error { return faulty.heal(ctx, p.client, ids) })
-		_, err = p.enqueue(ctx, paths, requests)
-		return err
-	})
+	crew := crew{cancel: cancel}
+	crew.do(func() error { return p.enqueueBoth(ctx, &crew, paths, faulty, requests) })
 	for range collectors {
-		do(func() error { return p.collect(ctx, requests) })
+		crew.do(func() error { return p.collect(ctx, requests) })
 	}
-	work.Wait()
+	crew.Wait()
 	return p.outcomes, context.Cause(ctx)
+}
+
+// enqueueBoth begins with the copies, so that they heal while the rest is
+// under way.
+func (p *producer) enqueueBoth(ctx context.Context, crew *crew, paths []string, faulty *faults, requests chan<- request) error {
+	defer close(requests)
+	ids, err := p.enqueue(ctx, faulty.paths(), requests)
+	if err != nil {
+		return err
+	}
+	crew.do(func() error { return faulty.heal(ctx, p.client, ids) })
+	_, err = p.enqueue(ctx, paths, requests)
+	return err
+}
+
+// A crew works until all of it is done; the first error stops it.
+type crew struct {
+	sync.WaitGroup
+	cancel context.CancelCauseFunc
+}
+
+func (c *crew) do(f func() error) {
+	c.Go(func() {
+		if err := f(); err != nil {
+			c.cancel(err)
+		}
+	})
 }
 
 // enqueue adds a task for each path, batch by batch.
@@ -84,36 +95,47 @@ func (p *producer) enqueue(ctx context.Context, paths []string, requests chan<- 
 		if err != nil {
 			return nil, err
 		}
-		for i, id := range ids {
-			select {
-			case requests <- request{batch[i], files.DigestFuture(p.client, id)}:
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
+		if err := p.request(ctx, batch, ids, requests); err != nil {
+			return nil, err
 		}
 		all = append(all, ids...)
 	}
 	return all, nil
 }
 
+// request has the results of tasks collected.
+func (p *producer) request(ctx context.Context, paths []string, ids []taskqueue.ID, requests chan<- request) error {
+	for i, id := range ids {
+		select {
+		case requests <- request{paths[i], files.DigestFuture(p.client, id)}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
 // enqueueBatch waits for room where the queue or the store is full: workers
 // make some.
 func (p *producer) enqueueBatch(ctx context.Context, paths []string) ([]taskqueue.ID, error) {
+	jobs := jobs(paths)
+	for {
+		ids, err := p.client.EnqueueAll(ctx, jobs...)
+		if !errors.Is(err, taskqueue.ErrFull) {
+			return ids, err
+		}
+		if err := files.Sleep(ctx, fullPause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func jobs(paths []string) []taskqueue.Job {
 	jobs := make([]taskqueue.Job, len(paths))
 	for i, path := range paths {
 		jobs[i] = files.Digest{Path: path}.Job()
 	}
-	for {
-		ids, err := p.client.EnqueueAll(ctx, jobs...)
-		if err == nil || !errors.Is(err, taskqueue.ErrFull) {
-			return ids, err
-		}
-		select {
-		case <-time.After(fullPause):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
+	return jobs
 }
 
 // collect waits for results.
@@ -123,10 +145,14 @@ func (p *producer) collect(ctx context.Context, requests <-chan request) error {
 		if _, dead := errors.AsType[*taskqueue.TaskError](err); err != nil && !dead {
 			return err
 		}
-		p.mu.Lock()
-		p.outcomes[r.path] = outcome{r.future.ID, sum, err, time.Now()}
-		p.mu.Unlock()
-		p.progress.add(sum)
+		p.book(r.path, outcome{r.future.ID, sum, err, time.Now()})
 	}
 	return nil
+}
+
+func (p *producer) book(path string, o outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.outcomes[path] = o
+	p.progress.add(o.sum)
 }

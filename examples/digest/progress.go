@@ -47,23 +47,30 @@ func (p *progress) add(sum *files.Sum) {
 
 // show keeps the terminal up to date until done is closed.
 func (p *progress) show(done <-chan struct{}) {
-	every := lineEvery
-	if p.bar {
-		every = barEvery
-	}
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(p.every())
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
 			p.draw()
 		case <-done:
-			p.draw()
-			if p.bar {
-				fmt.Fprintln(p.out)
-			}
+			p.end()
 			return
 		}
+	}
+}
+
+func (p *progress) every() time.Duration {
+	if p.bar {
+		return barEvery
+	}
+	return lineEvery
+}
+
+func (p *progress) end() {
+	p.draw()
+	if p.bar {
+		fmt.Fprintln(p.out)
 	}
 }
 
@@ -73,12 +80,17 @@ func (p *progress) draw() {
 		fmt.Fprintln(p.out, status)
 		return
 	}
-	width, _, err := term.GetSize(int(p.out.Fd()))
-	if err != nil {
-		width = 80
-	}
+	width := p.width()
 	status = status[:min(len(status), max(width-1, 0))] // a line that wraps is not overwritten
 	fmt.Fprint(p.out, "\r\x1b[K", bar(p.ended.Load(), int64(p.total), width-len(status)-2), status)
+}
+
+func (p *progress) width() int {
+	width, _, err := term.GetSize(int(p.out.Fd()))
+	if err != nil {
+		return 80
+	}
+	return width
 }
 
 // status says it in words.

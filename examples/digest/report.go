@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -32,12 +34,7 @@ type report struct {
 func newReport(ctx context.Context, client *taskqueue.Client, start time.Time, paths []string, faulty *faults, outcomes map[string]outcome) (*report, error) {
 	r := &report{total: len(paths), curable: len(faulty.curable()), workers: map[string]int{}}
 	for _, path := range paths {
-		if o := outcomes[path]; r.add(o) {
-			r.files++
-			r.bytes += o.sum.Size
-			r.lines += o.sum.Lines
-			r.elapsed = max(r.elapsed, o.at.Sub(start))
-		}
+		r.addFile(outcomes[path], start)
 	}
 	for _, path := range faulty.paths() {
 		if r.add(outcomes[path]) {
@@ -49,6 +46,15 @@ func newReport(ctx context.Context, client *taskqueue.Client, start time.Time, p
 	return r, r.readLetters(ctx, client, outcomes)
 }
 
+func (r *report) addFile(o outcome, start time.Time) {
+	if r.add(o) {
+		r.files++
+		r.bytes += o.sum.Size
+		r.lines += o.sum.Lines
+		r.elapsed = max(r.elapsed, o.at.Sub(start))
+	}
+}
+
 func (r *report) readLetters(ctx context.Context, client *taskqueue.Client, outcomes map[string]outcome) error {
 	for _, o := range outcomes {
 		if o.sum != nil {
@@ -58,12 +64,16 @@ func (r *report) readLetters(ctx context.Context, client *taskqueue.Client, outc
 		if err != nil {
 			return err
 		}
-		if letter.Message != nil {
-			r.retries += int(letter.Message.Attempts) - 1
-		}
-		r.letters = append(r.letters, letter)
+		r.addLetter(letter)
 	}
 	return nil
+}
+
+func (r *report) addLetter(letter taskqueue.Entry) {
+	if letter.Message != nil {
+		r.retries += int(letter.Message.Attempts) - 1
+	}
+	r.letters = append(r.letters, letter)
 }
 
 // add reports whether the outcome is a result.
@@ -81,26 +91,48 @@ func (r *report) add(o outcome) bool {
 // write prints the table.
 func (r *report) write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...))
-	}
-	seconds := max(r.elapsed.Seconds(), 1e-6)
-	row("files", "%s of %s", thousands(int64(r.files)), thousands(int64(r.total)))
-	row("content", "%s, %s lines", megabytes(r.bytes), thousands(r.lines))
-	row("throughput", "%s files/s, %s/s: all files in %s", thousands(int64(float64(r.files)/seconds)),
-		megabytes(int64(float64(r.bytes)/seconds)), short(r.elapsed))
-	row("wait", "%s", percentiles(r.waits))
-	row("run", "%s", percentiles(r.runs))
-	row("retries", "%d", r.retries)
-	row("faulty copies", "%d of %d healed", r.healed, r.curable)
-	row("dead letters", "%d", len(r.letters))
-	for _, letter := range r.letters {
-		row("", "%s", describe(letter))
-	}
-	for _, name := range sortedKeys(r.workers) {
-		row("worker", "%s: %s tasks", name, thousands(int64(r.workers[name])))
+	for _, row := range slices.Concat(r.figures(), r.faults(), r.byWorker()) {
+		fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
 	}
 	return w.Flush()
+}
+
+type row [2]string // what, and how much
+
+func (r *report) figures() []row {
+	return []row{
+		{"files", thousands(r.files) + " of " + thousands(r.total)},
+		{"content", megabytes(r.bytes) + ", " + thousands(r.lines) + " lines"},
+		{"throughput", r.throughput()},
+		{"wait", percentiles(r.waits)},
+		{"run", percentiles(r.runs)},
+	}
+}
+
+func (r *report) throughput() string {
+	seconds := max(r.elapsed.Seconds(), 1e-6)
+	return fmt.Sprintf("%s files/s, %s/s: all files in %s", thousands(int64(float64(r.files)/seconds)),
+		megabytes(int64(float64(r.bytes)/seconds)), short(r.elapsed))
+}
+
+func (r *report) faults() []row {
+	rows := []row{
+		{"retries", strconv.Itoa(r.retries)},
+		{"faulty copies", fmt.Sprintf("%d of %d healed", r.healed, r.curable)},
+		{"dead letters", strconv.Itoa(len(r.letters))},
+	}
+	for _, letter := range r.letters {
+		rows = append(rows, row{"", describe(letter)})
+	}
+	return rows
+}
+
+func (r *report) byWorker() []row {
+	var rows []row
+	for _, name := range slices.Sorted(maps.Keys(r.workers)) {
+		rows = append(rows, row{"worker", fmt.Sprintf("%s: %s tasks", name, thousands(r.workers[name]))})
+	}
+	return rows
 }
 
 // judge says whether everything came as planned: each file digested, each copy
@@ -130,13 +162,4 @@ func percentiles(sorted []time.Duration) string {
 	}
 	at := func(percent int) string { return short(sorted[(len(sorted)*percent+99)/100-1]) }
 	return fmt.Sprintf("p50 %s, p95 %s, p99 %s", at(50), at(95), at(99))
-}
-
-func sortedKeys(m map[string]int) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

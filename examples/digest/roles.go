@@ -13,10 +13,7 @@ import (
 
 // run does what the role says.
 func (o *options) run(ctx context.Context, stdout, stderr *os.File) error {
-	client, err := taskqueue.Open(ctx, o.store)
-	if errors.Is(err, taskqueue.ErrUnavailable) {
-		err = fmt.Errorf("%w; start a server (docker compose up -d redis), or leave -redis out to run without one", err)
-	}
+	client, err := o.open(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -28,6 +25,14 @@ func (o *options) run(ctx context.Context, stdout, stderr *os.File) error {
 		return o.produce(ctx, client, stdout)
 	}
 	return o.all(ctx, client, stdout, stderr)
+}
+
+func (o *options) open(ctx context.Context) (*taskqueue.Client, error) {
+	client, err := taskqueue.Open(ctx, o.store)
+	if errors.Is(err, taskqueue.ErrUnavailable) {
+		err = fmt.Errorf("%w; start a server (docker compose up -d redis), or leave -redis out to run without one", err)
+	}
+	return client, err
 }
 
 // all is a producer with a worker beside it. The worker drains when the
@@ -54,11 +59,7 @@ func (o *options) all(ctx context.Context, client *taskqueue.Client, stdout, std
 
 // produce is the producer's role, from the files to the last line.
 func (o *options) produce(ctx context.Context, client *taskqueue.Client, stdout *os.File) (err error) {
-	root, err := o.directory(ctx)
-	if err != nil {
-		return err
-	}
-	paths, err := find(root)
+	root, paths, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (o *options) produce(ctx context.Context, client *taskqueue.Client, stdout 
 	}
 	defer func() { err = errors.Join(err, faulty.remove()) }()
 	fmt.Fprintf(stdout, "%s Go files under %s and %d faulty copies, through %s\n",
-		thousands(int64(len(paths))), root, o.faults, o.storeName())
+		thousands(len(paths)), root, o.faults, o.storeName())
 
 	outcomes, r, err := o.digest(ctx, client, paths, faulty, stdout)
 	if err != nil {

@@ -20,8 +20,10 @@ type Digester struct {
 // Digest implements Handler.
 func (d Digester) Digest(ctx context.Context, task *Digest) (*Sum, error) {
 	start, info := time.Now(), taskqueue.Info(ctx)
-	if err := pause(ctx, d.Pause); err != nil {
-		return nil, err
+	if d.Pause > 0 {
+		if err := Sleep(ctx, d.Pause); err != nil {
+			return nil, err
+		}
 	}
 	sum, err := read(ctx, task.Path)
 	if err != nil {
@@ -88,12 +90,12 @@ func (c *counter) lines() int64 {
 	return c.feeds
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
+// Sleep waits for d, or until ctx ends; then it returns why.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
-	case <-time.After(d):
+	case <-timer.C:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
