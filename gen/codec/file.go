@@ -2,7 +2,6 @@ package codec
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -95,16 +94,21 @@ func (f *file) emit(format string, args ...any) {
 	fmt.Fprintf(&f.body, f.words.Replace(format)+"\n", args...)
 }
 
+// writeImports writes the standard library first.
 func (f *file) writeImports(w io.Writer) {
-	paths := slices.SortedFunc(maps.Keys(f.imports), func(a, b string) int {
-		return cmp.Or(cmp.Compare(strings.Count(a, "."), strings.Count(b, ".")), cmp.Compare(a, b))
-	})
 	fmt.Fprintln(w, "import (")
-	for _, path := range paths {
-		if name := f.imports[path]; name != path[strings.LastIndexByte(path, '/')+1:] {
-			fmt.Fprintf(w, "%s ", name)
+	for _, standard := range []bool{true, false} {
+		for _, path := range slices.Sorted(maps.Keys(f.imports)) {
+			first, _, _ := strings.Cut(path, "/")
+			if strings.Contains(first, ".") == standard {
+				continue
+			}
+			if name := f.imports[path]; name != path[strings.LastIndexByte(path, '/')+1:] {
+				fmt.Fprintf(w, "%s ", name)
+			}
+			fmt.Fprintf(w, "%q\n", path)
 		}
-		fmt.Fprintf(w, "%q\n", path)
+		fmt.Fprintln(w)
 	}
 	fmt.Fprintln(w, ")")
 }

@@ -3,8 +3,9 @@
 package codecsample
 
 import (
-	"github.com/tqgen/taskqueue/runtime/codegen"
 	"time"
+
+	"github.com/tqgen/taskqueue/runtime/codegen"
 )
 
 type Bench_changed__run_go_tool_tqgen = struct {
