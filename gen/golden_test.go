@@ -74,13 +74,17 @@ func (s story) module(t *testing.T) string {
 
 func write(t *testing.T, dir, name, text string) {
 	t.Helper()
+	if err := writeFile(dir, name, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeFile(dir, name, text string) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return os.WriteFile(path, []byte(text), 0o644)
 }
 
 // generated are the files in a folder that were not there before.

@@ -22,12 +22,8 @@ func Tasks() []taskqueue.Task {
 
 var greetKind = codegen.ResultKind[Greet, string]{
 	Kind: codegen.Kind[Greet]{
-		Name: "main.Greet",
-		Settings: taskqueue.Settings{
-			Retries:   5,
-			Timeout:   30 * time.Second,
-			Retention: time.Hour,
-		},
+		Name:     "main.Greet",
+		Settings: taskqueue.Settings{Retries: 5, Timeout: 30 * time.Second, Retention: time.Hour},
 	},
 	Result: codegen.String(),
 }

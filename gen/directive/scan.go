@@ -31,7 +31,7 @@ type comment struct {
 
 // looksLike matches comments that may have been meant as a directive: the
 // words before and after the colon decide.
-var looksLike = regexp.MustCompile(`^(//|/\*)(\s*)([A-Za-z_-]{7,12})(\s*):(\s*)([A-Za-z_-]*)`)
+var looksLike = regexp.MustCompile(`^(//|/\*)([ \t]{0,8})([A-Za-z_-]{7,12})([ \t]?):([ \t]*)([A-Za-z_-]*)`)
 
 // Suspicious reports whether source may hold directives, or what was meant to
 // be one. It is fast, and true for some source that holds none.
@@ -51,8 +51,8 @@ func Suspicious(src []byte) bool {
 	}
 }
 
-// hasPrefixWord reports whether a comment begins with a word, of about the
-// right length and with a fitting letter, and a colon.
+// hasPrefixWord reports whether a comment begins with a word of about the right
+// length, and a colon. It is true for all that looksLike matches.
 func hasPrefixWord(line []byte) bool {
 	i := 0
 	for i < len(line) && i < 8 && (line[i] == ' ' || line[i] == '\t') {

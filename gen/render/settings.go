@@ -34,6 +34,23 @@ func literal(pairs []pair) func(*jen.Group) {
 	}
 }
 
+// settingsLiteral writes settings on one line, and the backoff on the next.
+func settingsLiteral(pairs []pair) func(*jen.Group) {
+	return func(g *jen.Group) {
+		last := pairs[len(pairs)-1].key
+		for i, p := range pairs {
+			field := jen.Id(p.key).Op(":").Add(p.value)
+			if last == "Backoff" && (i == 0 || p.key == last) {
+				field = jen.Line().Add(field)
+			}
+			g.Add(field)
+		}
+		if last == "Backoff" {
+			g.Line()
+		}
+	}
+}
+
 // settings are the fields of taskqueue.Settings that are not zero.
 func settings(t *model.Task) []pair {
 	var pairs []pair

@@ -25,7 +25,7 @@ func task(f *jen.File, t *model.Task) {
 func kind(t *model.Task) jen.Code {
 	values := []pair{{"Name", jen.Lit(t.Wire)}}
 	if s := settings(t); len(s) > 0 {
-		values = append(values, pair{"Settings", jen.Qual(runtimePath, "Settings").ValuesFunc(literal(s))})
+		values = append(values, pair{"Settings", jen.Qual(runtimePath, "Settings").ValuesFunc(settingsLiteral(s))})
 	}
 	plain := jen.Qual(codegenPath, "Kind").Index(jen.Id(t.Name)).ValuesFunc(literal(values))
 	if t.Result == nil {

@@ -31,11 +31,8 @@ var digestKind = codegen.ResultKind[Digest, *Sum]{
 	Kind: codegen.Kind[Digest]{
 		Name: "files.Digest",
 		Settings: taskqueue.Settings{
-			Queue:     "digest",
-			Retries:   4,
-			Timeout:   time.Minute,
-			Retention: 10 * time.Minute,
-			Backoff:   taskqueue.Backoff{Intervals: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
+			Queue: "digest", Retries: 4, Timeout: time.Minute, Retention: 10 * time.Minute,
+			Backoff: taskqueue.Backoff{Intervals: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
 		},
 	},
 	Result: codegen.Pointer[Sum](),
