@@ -20,9 +20,14 @@ func TestConformance(t *testing.T) { brokertest.Run(t, onShared(t)) }
 
 func TestProperty(t *testing.T) { brokertest.Property(t, brokertest.Model, onShared(t)) }
 
+func sharedServer(t *testing.T) (*redistest.Server, string) {
+	t.Helper()
+	return redistest.Shared(t)
+}
+
 // onShared opens stores on the process' one server.
 func onShared(t *testing.T) brokertest.Open {
-	server, prefix := redistest.Shared(t)
+	server, prefix := sharedServer(t)
 	return opener(server.URL(), prefix)
 }
 
