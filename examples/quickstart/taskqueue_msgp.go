@@ -27,8 +27,10 @@ func (t *Greet) MarshalMsg(b []byte) ([]byte, error) {
 func (t *Greet) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = Greet{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Greet", "")
 	}
 	for range n1 {

@@ -53,15 +53,11 @@ func (f *file) typeMeters(t *model.Type) bool {
 
 func (f *file) readStruct(s *model.Struct, x string, at where) {
 	if s.Tuple {
-		f.readHeader(at, int64(count(s)))
-		for field := range s.Encoded() {
-			f.readField(s, field, x, at)
-		}
+		f.readTuple(s, x, at)
 		return
 	}
 	n, key := f.number("n"), f.number("key")
-	f.emit("var %s int", n)
-	f.try(at, "%s, $b, $e = $c.ReadFields($b)", n)
+	f.readCount(at, n, 0x80, "ReadFields")
 	f.emit("for range %s {\nvar %s string", n, key)
 	f.readShort(at, key, "string", "$c.ReadKey")
 	f.emit("switch %s {", key)
@@ -74,13 +70,28 @@ func (f *file) readStruct(s *model.Struct, x string, at where) {
 	f.emit("}\n}")
 }
 
-// readHeader begins an array of exactly n elements.
-func (f *file) readHeader(at where, n int64) {
-	if n < 16 {
-		f.try(at, "$b, $e = $c.ReadTuple($b, %d)", n)
-	} else {
-		f.try(at, "$b, $e = $c.ReadArray($b, %d)", n)
+// readCount reads how many fields follow, with the common case inline.
+func (f *file) readCount(at where, n string, first byte, otherwise string) {
+	f.emit("%s := $c.Few($b, %#x)", n, first)
+	f.emit("if %s >= 0 {\n$b = $b[1:]\n} else ", n)
+	f.body.Truncate(f.body.Len() - 1)
+	f.try(at, "%s, $b, $e = $c.%s($b)", n, otherwise)
+}
+
+// readTuple reads as many fields as were written, see codegen.ReadTuple.
+func (f *file) readTuple(s *model.Struct, x string, at where) {
+	n := f.number("n")
+	f.readCount(at, n, 0x90, "ReadTuple")
+	i := 0
+	for field := range s.Encoded() {
+		f.emit("if %s > %d {", n, i)
+		f.readField(s, field, x, at)
+		f.emit("}")
+		i++
 	}
+	f.emit("if %s > %d {", n, i)
+	f.try(at, "$b, $e = $c.SkipRest($b, %s-%d)", n, i)
+	f.emit("}")
 }
 
 func (f *file) readField(s *model.Struct, field *model.Field, x string, at where) {
@@ -196,7 +207,7 @@ func (f *file) readArray(t *model.Type, x string, at where) {
 		f.try(at, "$b, $e = $c.ReadExactly($b, %s[:])", x)
 		return
 	}
-	f.readHeader(at, t.Len)
+	f.try(at, "$b, $e = $c.ReadArray($b, %d)", t.Len)
 	f.readElements(t, x, at)
 }
 

@@ -222,13 +222,23 @@ func (t *Bench) MarshalMsg(b []byte) ([]byte, error) {
 func (t *Bench) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = Bench{}
-	if b, err = codegen.ReadTuple(b, 1); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "Bench", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.Data, b = codegen.Cut[string](b, n1)
-	} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "Bench", "Data")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.Data, b = codegen.Cut[string](b, n2)
+		} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "Bench", "Data")
+		}
+	}
+	if n1 > 1 {
+		if b, err = codegen.SkipRest(b, n1-1); err != nil {
+			return b, codegen.At(err, "Bench", "")
+		}
 	}
 	return b, nil
 }
@@ -275,17 +285,27 @@ func (t *Chain) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 		return b, codegen.At(err, "Chain", "")
 	}
 	*t = Chain{}
-	if b, err = codegen.ReadTuple(b, 1); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "Chain", "")
 	}
-	if codegen.IsNil(b) {
-		t.Next, b = nil, b[1:]
-	} else {
-		if t.Next, err = codegen.New[Chain](b, m); err != nil {
-			return b, codegen.At(err, "Chain", "Next")
+	if n1 > 0 {
+		if codegen.IsNil(b) {
+			t.Next, b = nil, b[1:]
+		} else {
+			if t.Next, err = codegen.New[Chain](b, m); err != nil {
+				return b, codegen.At(err, "Chain", "Next")
+			}
+			if b, err = t.Next.msgpRead(b, m); err != nil {
+				return b, codegen.At(err, "Chain", "Next")
+			}
 		}
-		if b, err = t.Next.msgpRead(b, m); err != nil {
-			return b, codegen.At(err, "Chain", "Next")
+	}
+	if n1 > 1 {
+		if b, err = codegen.SkipRest(b, n1-1); err != nil {
+			return b, codegen.At(err, "Chain", "")
 		}
 	}
 	m.Leave()
@@ -349,8 +369,10 @@ func (t *Large) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Large) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = Large{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Large", "")
 	}
 	for range n1 {
@@ -437,16 +459,28 @@ func (t *Leaf) MarshalMsg(b []byte) ([]byte, error) {
 func (t *Leaf) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = Leaf{}
-	if b, err = codegen.ReadTuple(b, 2); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "Leaf", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.Name, b = codegen.Cut[string](b, n1)
-	} else if t.Name, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "Leaf", "Name")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.Name, b = codegen.Cut[string](b, n2)
+		} else if t.Name, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "Leaf", "Name")
+		}
 	}
-	if t.Size, b, err = codegen.ReadInt[int32](b); err != nil {
-		return b, codegen.At(err, "Leaf", "Size")
+	if n1 > 1 {
+		if t.Size, b, err = codegen.ReadInt[int32](b); err != nil {
+			return b, codegen.At(err, "Leaf", "Size")
+		}
+	}
+	if n1 > 2 {
+		if b, err = codegen.SkipRest(b, n1-2); err != nil {
+			return b, codegen.At(err, "Leaf", "")
+		}
 	}
 	return b, nil
 }
@@ -486,8 +520,10 @@ func (t *Medium) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Medium) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = Medium{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Medium", "")
 	}
 	for range n1 {
@@ -692,8 +728,10 @@ func (t *Nested) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = Nested{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Nested", "")
 	}
 	for range n1 {
@@ -825,7 +863,7 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				t.Table[k14] = v15
 			}
 		case "Pair":
-			if b, err = codegen.ReadTuple(b, 2); err != nil {
+			if b, err = codegen.ReadArray(b, 2); err != nil {
 				return b, codegen.At(err, "Nested", "Pair")
 			}
 			for i19 := range t.Pair {
@@ -838,8 +876,10 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				A string
 				B string
 			}{}
-			var n20 int
-			if n20, b, err = codegen.ReadFields(b); err != nil {
+			n20 := codegen.Few(b, 0x80)
+			if n20 >= 0 {
+				b = b[1:]
+			} else if n20, b, err = codegen.ReadFields(b); err != nil {
 				return b, codegen.At(err, "Nested", "Inner")
 			}
 			for range n20 {
@@ -870,8 +910,10 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 			}
 		case "Pages":
 			t.Pages = Page[Leaf]{}
-			var n25 int
-			if n25, b, err = codegen.ReadFields(b); err != nil {
+			n25 := codegen.Few(b, 0x80)
+			if n25 >= 0 {
+				b = b[1:]
+			} else if n25, b, err = codegen.ReadFields(b); err != nil {
 				return b, codegen.At(err, "Nested", "Pages")
 			}
 			for range n25 {
@@ -932,7 +974,7 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 				if t.Array, err = codegen.New[[3]int64](b, m); err != nil {
 					return b, codegen.At(err, "Nested", "Array")
 				}
-				if b, err = codegen.ReadTuple(b, 3); err != nil {
+				if b, err = codegen.ReadArray(b, 3); err != nil {
 					return b, codegen.At(err, "Nested", "Array")
 				}
 				for i30 := range *t.Array {
@@ -967,8 +1009,10 @@ func (t *Nested) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 			}
 		case "Empty":
 			t.Empty = struct{}{}
-			var n32 int
-			if n32, b, err = codegen.ReadFields(b); err != nil {
+			n32 := codegen.Few(b, 0x80)
+			if n32 >= 0 {
+				b = b[1:]
+			} else if n32, b, err = codegen.ReadFields(b); err != nil {
 				return b, codegen.At(err, "Nested", "Empty")
 			}
 			for range n32 {
@@ -1102,8 +1146,10 @@ func (t *Options) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Options) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = Options{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Options", "")
 	}
 	for range n1 {
@@ -1228,8 +1274,10 @@ func (t *Scalars) MarshalMsg(b []byte) ([]byte, error) {
 func (t *Scalars) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = Scalars{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Scalars", "")
 	}
 	for range n1 {
@@ -1340,18 +1388,30 @@ func (t *Small) MarshalMsg(b []byte) ([]byte, error) {
 func (t *Small) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = Small{}
-	if b, err = codegen.ReadTuple(b, 2); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "Small", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.ID, b = codegen.Cut[string](b, n1)
-	} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "Small", "ID")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.ID, b = codegen.Cut[string](b, n2)
+		} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "Small", "ID")
+		}
 	}
-	if n2 := codegen.Short(b); n2 >= 0 {
-		t.Data, b = codegen.Cut[string](b, n2)
-	} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "Small", "Data")
+	if n1 > 1 {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			t.Data, b = codegen.Cut[string](b, n3)
+		} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "Small", "Data")
+		}
+	}
+	if n1 > 2 {
+		if b, err = codegen.SkipRest(b, n1-2); err != nil {
+			return b, codegen.At(err, "Small", "")
+		}
 	}
 	return b, nil
 }
@@ -1378,8 +1438,10 @@ func (t *SmallMap) MarshalMsg(b []byte) ([]byte, error) {
 func (t *SmallMap) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = SmallMap{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "SmallMap", "")
 	}
 	for range n1 {
@@ -1478,8 +1540,10 @@ func (t *Tree) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 		return b, codegen.At(err, "Tree", "")
 	}
 	*t = Tree{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Tree", "")
 	}
 	for range n1 {
@@ -1640,59 +1704,93 @@ func (t *Tuple) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Tuple) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = Tuple{}
-	if b, err = codegen.ReadTuple(b, 13); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "Tuple", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.Locale, b = codegen.Cut[Locale](b, n1)
-	} else if t.Locale, b, err = codegen.ReadString[Locale](b); err != nil {
-		return b, codegen.At(err, "Tuple", "Locale")
-	}
-	if t.Level, b, err = codegen.ReadInt[Level](b); err != nil {
-		return b, codegen.At(err, "Tuple", "Level")
-	}
-	if t.Mask, b, err = codegen.ReadUint[Mask](b); err != nil {
-		return b, codegen.At(err, "Tuple", "Mask")
-	}
-	if t.Ratio, b, err = codegen.ReadFloat32[Ratio](b); err != nil {
-		return b, codegen.At(err, "Tuple", "Ratio")
-	}
-	if t.Blob, b, err = codegen.ReadBytes[Blob](b); err != nil {
-		return b, codegen.At(err, "Tuple", "Blob")
-	}
-	if t.Tags, b, err = codegen.ReadSlice[Tags](b, m, codegen.ReadString[string]); err != nil {
-		return b, codegen.At(err, "Tuple", "Tags")
-	}
-	if b, err = codegen.ReadExactly(b, t.Digest[:]); err != nil {
-		return b, codegen.At(err, "Tuple", "Digest")
-	}
-	if b, err = codegen.ReadTuple(b, 2); err != nil {
-		return b, codegen.At(err, "Tuple", "Matrix")
-	}
-	for i2 := range t.Matrix {
-		if b, err = codegen.ReadTuple(b, 3); err != nil {
-			return b, codegen.At(codegen.Index(err, i2), "Tuple", "Matrix")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.Locale, b = codegen.Cut[Locale](b, n2)
+		} else if t.Locale, b, err = codegen.ReadString[Locale](b); err != nil {
+			return b, codegen.At(err, "Tuple", "Locale")
 		}
-		for i3 := range t.Matrix[i2] {
-			if t.Matrix[i2][i3], b, err = codegen.ReadInt[int16](b); err != nil {
-				return b, codegen.At(codegen.Index(codegen.Index(err, i3), i2), "Tuple", "Matrix")
+	}
+	if n1 > 1 {
+		if t.Level, b, err = codegen.ReadInt[Level](b); err != nil {
+			return b, codegen.At(err, "Tuple", "Level")
+		}
+	}
+	if n1 > 2 {
+		if t.Mask, b, err = codegen.ReadUint[Mask](b); err != nil {
+			return b, codegen.At(err, "Tuple", "Mask")
+		}
+	}
+	if n1 > 3 {
+		if t.Ratio, b, err = codegen.ReadFloat32[Ratio](b); err != nil {
+			return b, codegen.At(err, "Tuple", "Ratio")
+		}
+	}
+	if n1 > 4 {
+		if t.Blob, b, err = codegen.ReadBytes[Blob](b); err != nil {
+			return b, codegen.At(err, "Tuple", "Blob")
+		}
+	}
+	if n1 > 5 {
+		if t.Tags, b, err = codegen.ReadSlice[Tags](b, m, codegen.ReadString[string]); err != nil {
+			return b, codegen.At(err, "Tuple", "Tags")
+		}
+	}
+	if n1 > 6 {
+		if b, err = codegen.ReadExactly(b, t.Digest[:]); err != nil {
+			return b, codegen.At(err, "Tuple", "Digest")
+		}
+	}
+	if n1 > 7 {
+		if b, err = codegen.ReadArray(b, 2); err != nil {
+			return b, codegen.At(err, "Tuple", "Matrix")
+		}
+		for i3 := range t.Matrix {
+			if b, err = codegen.ReadArray(b, 3); err != nil {
+				return b, codegen.At(codegen.Index(err, i3), "Tuple", "Matrix")
+			}
+			for i4 := range t.Matrix[i3] {
+				if t.Matrix[i3][i4], b, err = codegen.ReadInt[int16](b); err != nil {
+					return b, codegen.At(codegen.Index(codegen.Index(err, i4), i3), "Tuple", "Matrix")
+				}
 			}
 		}
 	}
-	if t.Index, b, err = codegen.ReadMap[Index](b, m, codegen.ReadString[Locale], codegen.ReadInt[Level]); err != nil {
-		return b, codegen.At(err, "Tuple", "Index")
+	if n1 > 8 {
+		if t.Index, b, err = codegen.ReadMap[Index](b, m, codegen.ReadString[Locale], codegen.ReadInt[Level]); err != nil {
+			return b, codegen.At(err, "Tuple", "Index")
+		}
 	}
-	if t.Pause, b, err = codegen.ReadInt[Pause](b); err != nil {
-		return b, codegen.At(err, "Tuple", "Pause")
+	if n1 > 9 {
+		if t.Pause, b, err = codegen.ReadInt[Pause](b); err != nil {
+			return b, codegen.At(err, "Tuple", "Pause")
+		}
 	}
-	if t.Flag, b, err = codegen.ReadBool[Flag](b); err != nil {
-		return b, codegen.At(err, "Tuple", "Flag")
+	if n1 > 10 {
+		if t.Flag, b, err = codegen.ReadBool[Flag](b); err != nil {
+			return b, codegen.At(err, "Tuple", "Flag")
+		}
 	}
-	if t.Octets, b, err = codegen.ReadSlice[Octets](b, m, codegen.ReadUint[Octet]); err != nil {
-		return b, codegen.At(err, "Tuple", "Octets")
+	if n1 > 11 {
+		if t.Octets, b, err = codegen.ReadSlice[Octets](b, m, codegen.ReadUint[Octet]); err != nil {
+			return b, codegen.At(err, "Tuple", "Octets")
+		}
 	}
-	if t.Labels, b, err = codegen.ReadMap[map[string]string](b, m, codegen.ReadString[string], codegen.ReadString[string]); err != nil {
-		return b, codegen.At(err, "Tuple", "Labels")
+	if n1 > 12 {
+		if t.Labels, b, err = codegen.ReadMap[map[string]string](b, m, codegen.ReadString[string], codegen.ReadString[string]); err != nil {
+			return b, codegen.At(err, "Tuple", "Labels")
+		}
+	}
+	if n1 > 13 {
+		if b, err = codegen.SkipRest(b, n1-13); err != nil {
+			return b, codegen.At(err, "Tuple", "")
+		}
 	}
 	return b, nil
 }

@@ -20,7 +20,8 @@ func TestErrorsSayWhere(t *testing.T) {
 	}{
 		{new(codecsample.Bench), "", "Bench: msgp: too few bytes left to read object"},
 		{new(codecsample.Bench), "\x81", "Bench: wanted an array, found a map (0x81)"},
-		{new(codecsample.Bench), "\x92\xa0\xa0", "Bench: wanted exactly 1 elements, found 2"},
+		{new(codecsample.Bench), "\x92\xa0\xc1", "Bench: wanted a value, found an invalid byte (0xc1)"},
+		{new(codecsample.Bench), "\xdd\xff\xff\xff\xff\xa0", "Bench: msgp: too few bytes left to read object: it claims 4294967295 fields, but 1 bytes follow"},
 		{new(codecsample.Bench), "\x91\x2a", "Bench.Data: wanted a string, found an integer (0x2a)"},
 		{new(codecsample.Bench), "\x91\xc1", "Bench.Data: wanted a string, found an invalid byte (0xc1)"},
 		{new(codecsample.Bench), "\x91\xa3ab", "Bench.Data: msgp: too few bytes left to read object: it claims 3 bytes, but 2 bytes follow"},
@@ -38,7 +39,7 @@ func TestErrorsSayWhere(t *testing.T) {
 		{new(codecsample.Nested), "\x81\xa4Many\x92\x92\xa0\x00\x92\xa0\xc3", "Nested.Many[1].Size: wanted an integer, found a bool (0xc3)"},
 		{new(codecsample.Nested), "\x81\xa6ByName\x81\xa1x\x92\x01", `Nested.ByName["x"].Name: wanted a string, found an integer (0x01)`},
 		{new(codecsample.Nested), "\x81\xa6ByCode\x81\xff\x92\x01", "Nested.ByCode[-1].Name: wanted a string, found an integer (0x01)"},
-		{new(codecsample.Nested), "\x81\xa6ByName\x81\xd9\x50" + long + "\x90", `Nested.ByName["` + long[:58] + `…]: wanted exactly 2 elements, found 0`},
+		{new(codecsample.Nested), "\x81\xa6ByName\x81\xd9\x50" + long + "\xc0", `Nested.ByName["` + long[:58] + `…]: wanted an array, found nil (0xc0)`},
 		{new(codecsample.Nested), "\x81\xa5Inner\x81\xa1A\x01", "Nested.Inner.A: wanted a string, found an integer (0x01)"},
 		{new(codecsample.Nested), "\x81\xa5Pages\x81\xa5Items\x91\x92\xa0\xc0", "Nested.Pages.Items[0].Size: wanted an integer, found nil (0xc0)"},
 		{new(codecsample.Nested), "\x81\xa5Array\x92\x01\x02", "Nested.Array: wanted exactly 3 elements, found 2"},
@@ -93,6 +94,22 @@ func TestOtherForms(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%x (-want +got):\n%s", tt.payload, diff)
+		}
+	}
+}
+
+// TestTuplesGrow: a field may be appended while tasks are in flight.
+func TestTuplesGrow(t *testing.T) {
+	for payload, want := range map[string]codecsample.Leaf{
+		"\x90":                  {},
+		"\x91\xa1n":             {Name: "n"},
+		"\x92\xa1n\x05":         {Name: "n", Size: 5},
+		"\x93\xa1n\x05\x91\xc0": {Name: "n", Size: 5},
+		"\xdc\x00\x14\xa1n\x05\xde\x00\x01\x01\x02" + strings.Repeat("\xc0", 17): {Name: "n", Size: 5},
+	} {
+		got := codecsample.Leaf{Name: "left", Size: 7}
+		if rest, err := got.UnmarshalMsg([]byte(payload)); err != nil || len(rest) > 0 || got != want {
+			t.Errorf("%x: %+v, %d bytes left, %v", payload, got, len(rest), err)
 		}
 	}
 }

@@ -5,12 +5,40 @@ import (
 	"unsafe"
 )
 
-// ReadTuple begins an array of exactly n elements, less than 16.
-func ReadTuple(b []byte, n int) ([]byte, error) {
-	if len(b) > 0 && int(b[0]) == 0x90+n {
-		return b[1:], nil
+// Few returns the length of an array or a map (first byte 0x90 or 0x80) that is
+// in the header's first byte, else -1: with the rest of b the way of ReadTuple and
+// ReadFields that the compiler inlines.
+func Few(b []byte, first byte) int {
+	if len(b) > 0 && b[0]&0xf0 == first {
+		return int(b[0] & 0x0f)
 	}
-	return ReadArray(b, n)
+	return -1
+}
+
+// ReadTuple begins a struct that is encoded by position, and says how many of
+// its fields follow. Fewer than it has: the producer did not know the last ones.
+// More: this program does not, and passes over them with SkipRest.
+func ReadTuple(b []byte) (int, []byte, error) {
+	n, rest, err := header(b, 0x90, 0xdc, "an array")
+	if err == nil && n > uint64(len(rest)) {
+		err = claims(rest, n, "fields")
+	}
+	if err != nil {
+		return 0, b, err
+	}
+	return int(n), rest, nil
+}
+
+// SkipRest passes over n values.
+func SkipRest(b []byte, n int) ([]byte, error) {
+	for range n {
+		rest, err := Skip(b)
+		if err != nil {
+			return b, err
+		}
+		b = rest
+	}
+	return b, nil
 }
 
 // ReadArray begins an array of exactly n elements.

@@ -53,8 +53,10 @@ func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 func (t *BenchTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = BenchTask{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "BenchTask", "")
 	}
 	for range n1 {
@@ -124,8 +126,10 @@ func (t *LargeTask) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *LargeTask) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = LargeTask{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "LargeTask", "")
 	}
 	for range n1 {
@@ -226,8 +230,10 @@ func (t *MediumTask) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *MediumTask) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = MediumTask{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "MediumTask", "")
 	}
 	for range n1 {
@@ -293,8 +299,10 @@ func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 func (t *SmallTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = SmallTask{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "SmallTask", "")
 	}
 	for range n1 {

@@ -34,11 +34,21 @@ func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 func (t *BenchTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = BenchTask{}
-	if b, err = codegen.ReadTuple(b, 1); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "BenchTask", "")
 	}
-	if t.Data, b, err = codegen.CopyString[string](b); err != nil {
-		return b, codegen.At(err, "BenchTask", "Data")
+	if n1 > 0 {
+		if t.Data, b, err = codegen.CopyString[string](b); err != nil {
+			return b, codegen.At(err, "BenchTask", "Data")
+		}
+	}
+	if n1 > 1 {
+		if b, err = codegen.SkipRest(b, n1-1); err != nil {
+			return b, codegen.At(err, "BenchTask", "")
+		}
 	}
 	return b, nil
 }
@@ -64,14 +74,26 @@ func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 func (t *SmallTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = SmallTask{}
-	if b, err = codegen.ReadTuple(b, 2); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "SmallTask", "")
 	}
-	if t.ID, b, err = codegen.CopyString[string](b); err != nil {
-		return b, codegen.At(err, "SmallTask", "ID")
+	if n1 > 0 {
+		if t.ID, b, err = codegen.CopyString[string](b); err != nil {
+			return b, codegen.At(err, "SmallTask", "ID")
+		}
 	}
-	if t.Data, b, err = codegen.CopyString[string](b); err != nil {
-		return b, codegen.At(err, "SmallTask", "Data")
+	if n1 > 1 {
+		if t.Data, b, err = codegen.CopyString[string](b); err != nil {
+			return b, codegen.At(err, "SmallTask", "Data")
+		}
+	}
+	if n1 > 2 {
+		if b, err = codegen.SkipRest(b, n1-2); err != nil {
+			return b, codegen.At(err, "SmallTask", "")
+		}
 	}
 	return b, nil
 }

@@ -53,13 +53,23 @@ func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 func (t *BenchTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = BenchTask{}
-	if b, err = codegen.ReadTuple(b, 1); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "BenchTask", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.Data, b = codegen.Cut[string](b, n1)
-	} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "BenchTask", "Data")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.Data, b = codegen.Cut[string](b, n2)
+		} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "BenchTask", "Data")
+		}
+	}
+	if n1 > 1 {
+		if b, err = codegen.SkipRest(b, n1-1); err != nil {
+			return b, codegen.At(err, "BenchTask", "")
+		}
 	}
 	return b, nil
 }
@@ -104,39 +114,57 @@ func (t *LargeTask) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *LargeTask) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = LargeTask{}
-	if b, err = codegen.ReadTuple(b, 5); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "LargeTask", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.ID, b = codegen.Cut[string](b, n1)
-	} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "LargeTask", "ID")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.ID, b = codegen.Cut[string](b, n2)
+		} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "LargeTask", "ID")
+		}
 	}
-	if n2 := codegen.Short(b); n2 >= 0 {
-		t.Data, b = codegen.Cut[string](b, n2)
-	} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "LargeTask", "Data")
+	if n1 > 1 {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			t.Data, b = codegen.Cut[string](b, n3)
+		} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "LargeTask", "Data")
+		}
 	}
-	if t.Metadata, b, err = codegen.ReadMap[map[string]string](b, m, codegen.ReadString[string], codegen.ReadString[string]); err != nil {
-		return b, codegen.At(err, "LargeTask", "Metadata")
+	if n1 > 2 {
+		if t.Metadata, b, err = codegen.ReadMap[map[string]string](b, m, codegen.ReadString[string], codegen.ReadString[string]); err != nil {
+			return b, codegen.At(err, "LargeTask", "Metadata")
+		}
 	}
-	if t.Payload, b, err = codegen.ReadBytes[[]byte](b); err != nil {
-		return b, codegen.At(err, "LargeTask", "Payload")
+	if n1 > 3 {
+		if t.Payload, b, err = codegen.ReadBytes[[]byte](b); err != nil {
+			return b, codegen.At(err, "LargeTask", "Payload")
+		}
 	}
-	var n3 int
-	if t.ComplexData, n3, b, err = codegen.MakeMap[map[string][]string](b, m); err != nil {
-		return b, codegen.At(err, "LargeTask", "ComplexData")
-	}
-	for range n3 {
-		var k4 string
-		if k4, b, err = codegen.ReadString[string](b); err != nil {
+	if n1 > 4 {
+		var n4 int
+		if t.ComplexData, n4, b, err = codegen.MakeMap[map[string][]string](b, m); err != nil {
 			return b, codegen.At(err, "LargeTask", "ComplexData")
 		}
-		var v5 []string
-		if v5, b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
-			return b, codegen.At(codegen.Entry(err, k4), "LargeTask", "ComplexData")
+		for range n4 {
+			var k5 string
+			if k5, b, err = codegen.ReadString[string](b); err != nil {
+				return b, codegen.At(err, "LargeTask", "ComplexData")
+			}
+			var v6 []string
+			if v6, b, err = codegen.ReadSlice[[]string](b, m, codegen.ReadString[string]); err != nil {
+				return b, codegen.At(codegen.Entry(err, k5), "LargeTask", "ComplexData")
+			}
+			t.ComplexData[k5] = v6
 		}
-		t.ComplexData[k4] = v5
+	}
+	if n1 > 5 {
+		if b, err = codegen.SkipRest(b, n1-5); err != nil {
+			return b, codegen.At(err, "LargeTask", "")
+		}
 	}
 	return b, nil
 }
@@ -183,24 +211,40 @@ func (t *MediumTask) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *MediumTask) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 	var err error
 	*t = MediumTask{}
-	if b, err = codegen.ReadTuple(b, 4); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "MediumTask", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.ID, b = codegen.Cut[string](b, n1)
-	} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "MediumTask", "ID")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.ID, b = codegen.Cut[string](b, n2)
+		} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "MediumTask", "ID")
+		}
 	}
-	if n2 := codegen.Short(b); n2 >= 0 {
-		t.Data, b = codegen.Cut[string](b, n2)
-	} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "MediumTask", "Data")
+	if n1 > 1 {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			t.Data, b = codegen.Cut[string](b, n3)
+		} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "MediumTask", "Data")
+		}
 	}
-	if t.Metadata, b, err = codegen.ReadMap[map[string]string](b, m, codegen.ReadString[string], codegen.ReadString[string]); err != nil {
-		return b, codegen.At(err, "MediumTask", "Metadata")
+	if n1 > 2 {
+		if t.Metadata, b, err = codegen.ReadMap[map[string]string](b, m, codegen.ReadString[string], codegen.ReadString[string]); err != nil {
+			return b, codegen.At(err, "MediumTask", "Metadata")
+		}
 	}
-	if t.Payload, b, err = codegen.ReadBytes[[]byte](b); err != nil {
-		return b, codegen.At(err, "MediumTask", "Payload")
+	if n1 > 3 {
+		if t.Payload, b, err = codegen.ReadBytes[[]byte](b); err != nil {
+			return b, codegen.At(err, "MediumTask", "Payload")
+		}
+	}
+	if n1 > 4 {
+		if b, err = codegen.SkipRest(b, n1-4); err != nil {
+			return b, codegen.At(err, "MediumTask", "")
+		}
 	}
 	return b, nil
 }
@@ -230,18 +274,30 @@ func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 func (t *SmallTask) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = SmallTask{}
-	if b, err = codegen.ReadTuple(b, 2); err != nil {
+	n1 := codegen.Few(b, 0x90)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadTuple(b); err != nil {
 		return b, codegen.At(err, "SmallTask", "")
 	}
-	if n1 := codegen.Short(b); n1 >= 0 {
-		t.ID, b = codegen.Cut[string](b, n1)
-	} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "SmallTask", "ID")
+	if n1 > 0 {
+		if n2 := codegen.Short(b); n2 >= 0 {
+			t.ID, b = codegen.Cut[string](b, n2)
+		} else if t.ID, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "SmallTask", "ID")
+		}
 	}
-	if n2 := codegen.Short(b); n2 >= 0 {
-		t.Data, b = codegen.Cut[string](b, n2)
-	} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
-		return b, codegen.At(err, "SmallTask", "Data")
+	if n1 > 1 {
+		if n3 := codegen.Short(b); n3 >= 0 {
+			t.Data, b = codegen.Cut[string](b, n3)
+		} else if t.Data, b, err = codegen.ReadString[string](b); err != nil {
+			return b, codegen.At(err, "SmallTask", "Data")
+		}
+	}
+	if n1 > 2 {
+		if b, err = codegen.SkipRest(b, n1-2); err != nil {
+			return b, codegen.At(err, "SmallTask", "")
+		}
 	}
 	return b, nil
 }

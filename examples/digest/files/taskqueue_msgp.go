@@ -3,8 +3,9 @@
 package files
 
 import (
-	"github.com/tqgen/taskqueue/runtime/codegen"
 	"time"
+
+	"github.com/tqgen/taskqueue/runtime/codegen"
 )
 
 type Digest_changed__run_go_tool_tqgen = struct {
@@ -40,8 +41,10 @@ func (t *Digest) MarshalMsg(b []byte) ([]byte, error) {
 func (t *Digest) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = Digest{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Digest", "")
 	}
 	for range n1 {
@@ -99,8 +102,10 @@ func (t *Sum) MarshalMsg(b []byte) ([]byte, error) {
 func (t *Sum) UnmarshalMsg(b []byte) ([]byte, error) {
 	var err error
 	*t = Sum{}
-	var n1 int
-	if n1, b, err = codegen.ReadFields(b); err != nil {
+	n1 := codegen.Few(b, 0x80)
+	if n1 >= 0 {
+		b = b[1:]
+	} else if n1, b, err = codegen.ReadFields(b); err != nil {
 		return b, codegen.At(err, "Sum", "")
 	}
 	for range n1 {
