@@ -205,6 +205,22 @@ func TestFutureIsPrompt(t *testing.T) {
 	})
 }
 
+// What ends before the subscription stands is seen when it does.
+func TestFutureOfTaskThatEndsBeforeTheSubscription(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.work(tasks(echo))
+		f.store.watch = func() error { time.Sleep(time.Second); return nil }
+		id := f.add(job("500ms", taskqueue.Retention(kept)))
+		began := time.Now()
+		if _, err := future(f.Client, id).Get(f.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 1100*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 // However events come and subscriptions break, nobody is forgotten.
 func TestFutureWithoutEvents(t *testing.T) {
 	bubble(t, func(f *fixture) {

@@ -191,15 +191,15 @@ func TestBadJobs(t *testing.T) {
 // Jobs are values: what is done to a copy does not show in the original.
 func TestJobsAreTemplates(t *testing.T) {
 	bubble(t, func(f *fixture) {
-		base := job("hi", taskqueue.WithHeader("a", "1"))
+		base := job("hi", taskqueue.WithHeader("a", "1"), taskqueue.WithHeader("x", "8"), taskqueue.WithHeader("y", "9"))
 		one := base.With(taskqueue.WithHeader("b", "2"), taskqueue.Retries(0))
 		two := base.With(taskqueue.WithHeader("c", "3"))
 		three := base.With(taskqueue.WithHeader("a", "4"))
 		want := [][]broker.Header{
-			{{Key: "a", Value: "1"}},
-			{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}},
-			{{Key: "a", Value: "1"}, {Key: "c", Value: "3"}},
-			{{Key: "a", Value: "4"}},
+			{{Key: "a", Value: "1"}, {Key: "x", Value: "8"}, {Key: "y", Value: "9"}},
+			{{Key: "a", Value: "1"}, {Key: "x", Value: "8"}, {Key: "y", Value: "9"}, {Key: "b", Value: "2"}},
+			{{Key: "a", Value: "1"}, {Key: "x", Value: "8"}, {Key: "y", Value: "9"}, {Key: "c", Value: "3"}},
+			{{Key: "a", Value: "4"}, {Key: "x", Value: "8"}, {Key: "y", Value: "9"}},
 		}
 		ids := map[taskqueue.ID]bool{}
 		for i, j := range []taskqueue.Job{base, one, two, three} {

@@ -171,6 +171,21 @@ func TestRunContextIsConsistentUnderRace(t *testing.T) {
 	}
 }
 
+// The same in slow motion: the run has ended, and Done is about to be closed.
+func TestRunContextErrWaitsForDone(t *testing.T) {
+	r := newRun()
+	done := r.Done()
+	r.end.Store(timedOut)
+	if err := r.Err(); err != nil {
+		t.Errorf("Err is %v and Done is open", err)
+	}
+	r.propagate()
+	<-done
+	if err := r.Err(); err != context.DeadlineExceeded {
+		t.Errorf("Err is %v", err)
+	}
+}
+
 func TestRunContextDoneIsFree(t *testing.T) {
 	r := newRun()
 	allocs := testing.AllocsPerRun(100, func() {

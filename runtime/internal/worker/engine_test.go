@@ -243,6 +243,23 @@ func TestResizeBeforeRun(t *testing.T) {
 	})
 }
 
+// Idle executors that are one too many do not take others' wake-ups with them.
+func TestResizeOfIdleWorker(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.config.Slots = 10
+		f.handle("test", sleeper)
+		f.start()
+		f.engine.Resize(1)
+		for range 20 {
+			f.put("mail", "test", []string{"1ms"})
+			f.pass(3 * time.Millisecond)
+		}
+		if n := len(f.events.all()); n != 20 {
+			t.Errorf("%d of 20 have run", n)
+		}
+	})
+}
+
 // Claims that were under way when the slots became fewer are given back, not
 // hoarded.
 func TestResizeShedsWhatWasUnderWay(t *testing.T) {
