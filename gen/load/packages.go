@@ -46,9 +46,11 @@ func (Packages) Load(ctx context.Context, t *Tree, roots []Root, errs *diag.List
 	d := &deps{tree: t, errs: errs, listed: map[string]*packages.Package{}, program: Program{packages: map[string]*Package{}}, exports: map[string]*types.Package{}}
 	packages.Visit(listed, nil, func(p *packages.Package) { d.listed[p.PkgPath] = p })
 	for _, path := range paths {
-		if _, err := d.load(path); err != nil && !os.IsNotExist(err) {
-			continue
+		if err := d.broken(path); err != nil {
+			return nil, err
 		}
+		// A package that is not there shows where it is used.
+		_, _ = d.load(path)
 	}
 	return &d.program, nil
 }
@@ -67,6 +69,16 @@ type deps struct {
 	listed  map[string]*packages.Package
 	program Program
 	exports map[string]*types.Package // shared, so that equal types are identical
+}
+
+// broken reports why the go command could not list a package of the main
+// module, where it could not.
+func (d *deps) broken(path string) error {
+	_, own := d.tree.Module.dirOf(path)
+	if p := d.listed[path]; own && p != nil && len(p.GoFiles) == 0 && len(p.Errors) > 0 {
+		return fmt.Errorf("go/packages: %s: %s", path, p.Errors[0].Msg)
+	}
+	return nil
 }
 
 func (d *deps) load(path string) (*types.Package, error) {

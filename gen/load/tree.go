@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/build"
 	"go/build/constraint"
@@ -12,6 +13,7 @@ import (
 	"go/token"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -58,8 +60,29 @@ func Open(ctx context.Context, c Config) (*Tree, error) {
 	}
 	t := &Tree{Module: m, Fset: token.NewFileSet(), Dirs: dirs, build: build.Default, parsed: map[string]*file{}}
 	t.build.Dir = m.Dir
+	if err := t.findGo(ctx); err != nil {
+		return nil, err
+	}
 	t.build.BuildTags = append(goflagsTags(os.Getenv("GOFLAGS")), c.Tags...)
 	return t, t.selectDirs(c.Dir, c.Patterns)
+}
+
+// findGo asks the go command where Go is, if this program cannot know: it may
+// have been built elsewhere.
+func (t *Tree) findGo(ctx context.Context) error {
+	if t.build.GOROOT != "" {
+		if _, err := os.Stat(filepath.Join(t.build.GOROOT, "src")); err == nil {
+			return nil
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT")
+	cmd.Dir = t.Module.Dir
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("go env GOROOT (is the go command there?): %w", err)
+	}
+	t.build.GOROOT = strings.TrimSpace(string(out))
+	return nil
 }
 
 // goflagsTags are the build tags in GOFLAGS.
