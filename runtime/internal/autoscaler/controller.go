@@ -34,17 +34,19 @@ func (c *Controller) Horizon() time.Duration {
 
 // Decide returns how many workers there should be, and why. It takes some
 // microseconds. The size is always within MinWorkers and MaxWorkers. If now is
-// not after the last decision, nothing is learned and the size stays.
+// not after the last decision, or a figure is not finite, nothing is learned
+// and the size stays.
 func (c *Controller) Decide(now time.Time, o Observation) Decision {
 	at := float64(now.UnixNano()) / 1e9
 	known := c.At != 0
 	dt := at - c.At
-	if known && dt <= 0 {
+	if known && dt <= 0 && dt > -clockSlack || !o.finite() {
 		return c.hold(now, &o)
 	}
 	c.At = at
 	c.align(&o)
-	if !known || dt > forgetAfter {
+	if !known || dt > forgetAfter || dt < 0 {
+		c.forgetTimes()
 		c.baseline(&o)
 		return c.hold(now, &o)
 	}
@@ -58,9 +60,11 @@ func (c *Controller) Decide(now time.Time, o Observation) Decision {
 	return d
 }
 
-// forgetAfter is the gap, in s, after which counters say nothing about the
-// present.
-const forgetAfter = 3600
+// Gaps between two decisions, in s.
+const (
+	forgetAfter = 3600 // from here on counters say nothing about the present
+	clockSlack  = 60   // a clock that is set back by more has been wrong before
+)
 
 // hold keeps the size within its bounds.
 func (c *Controller) hold(now time.Time, o *Observation) Decision {
@@ -81,14 +85,7 @@ func (c *Controller) plan(s *situation, o *Observation, d *Decision) {
 	d.HeldBack = c.heldBack(o)
 	slots += d.HeldBack
 	d.Term = d.largest(s)
-	d.Wanted = workersFor(slots, o)
-}
-
-func workersFor(slots float64, o *Observation) int {
-	if !(slots < maxWorkers*maxWorkers) { // not a number, either
-		return maxWorkers
-	}
-	return int(math.Ceil(slots/o.Workers.slots() - 1e-9))
+	d.Wanted = o.Workers.needed(slots)
 }
 
 // heldBack is the slots for what a cap lets through of its backlog, on top of
@@ -113,13 +110,13 @@ func (c *Controller) service(t *taskType) float64 {
 func (c *Controller) brake(s *situation, dt float64, o *Observation, d *Decision) {
 	for i := range c.Types {
 		t := &c.Types[i]
-		t.brake(s.now, dt, c.config.Triggers.ErrorRate, o.Types[i].HeldBack)
+		t.brake(&c.config, s.now, dt, o.Types[i].HeldBack)
 		if t.Cap > 0 {
 			d.Caps = append(d.Caps, Cap{Type: t.Name, Limit: int(math.Ceil(t.Cap)), Brake: TermErrors, Rate: t.errorRate()})
 		}
 	}
-	if size := max(d.From, c.config.MinWorkers); d.Wanted > size && c.onlyFailing(o) {
-		d.Wanted, d.Term = size, TermErrors
+	if most := c.useful(o, d.From); d.Wanted > most {
+		d.Wanted, d.Term = max(c.config.MinWorkers, most), TermErrors
 	}
 	if o.Memory.LimitMB > 0 {
 		c.Brake.learn(dt, o, c.Types)
@@ -134,20 +131,33 @@ func (c *Controller) limitMemory(o *Observation, d *Decision) {
 	}
 	t := &c.Types[limit.Type]
 	d.cap(Cap{Type: t.Name, Limit: limit.Cap, Brake: TermMemory, NeedMB: t.MemoryMB * c.Brake.Peak})
-	if most := workersFor(limit.Slots, o); d.Wanted > most {
+	if most := o.Workers.needed(limit.Slots); d.Wanted > most {
 		d.Wanted, d.Term = max(c.config.MinWorkers, most), TermMemory
 	}
 }
 
-// onlyFailing says that every type with something to do fails.
-func (c *Controller) onlyFailing(o *Observation) bool {
+// useful is the size beyond which workers would find nothing that they may run:
+// the caps of all types, where each has one. It is no more than there are if
+// all of them fail.
+func (c *Controller) useful(o *Observation, size int) int {
+	slots, failing := 0.0, true
 	for i := range c.Types {
 		t := &c.Types[i]
-		if !t.failing() && (t.Rate > 1e-3 || o.Types[i].Running > 0 || queuedOf(o, i) > 0) {
-			return false
+		switch idle := t.Rate < 1e-3 && o.Types[i].Running == 0 && queuedOf(o, i) == 0; {
+		case t.Cap == 0 && !idle:
+			return maxWorkers
+		case t.Cap > 0:
+			slots += t.Cap
+			failing = failing && (idle || t.failing())
 		}
 	}
-	return c.anyFailing()
+	switch {
+	case slots == 0:
+		return maxWorkers
+	case failing:
+		return size
+	}
+	return o.Workers.needed(slots + spareWorkers)
 }
 
 func (c *Controller) anyFailing() bool {

@@ -3,6 +3,7 @@ package autoscaler
 import "math"
 
 const (
+	fewestBurst    = 5    // decayed, before a burst says anything
 	fewestAttempts = 20   // decayed, before an error rate says anything
 	failingRate    = 0.5  // from here on nothing is answered with more workers
 	capHeadroom    = 1.25 // of the healthy work
@@ -35,11 +36,14 @@ func (t *taskType) errorRate() float64 {
 	return t.Bad / (t.OK + t.Bad)
 }
 
-// failing says that a sick type fails more often than not.
-func (t *taskType) failing() bool { return t.Sick && t.errorRate() > failingRate }
+// failing says that a sick type fails more often than not, or began to.
+func (t *taskType) failing() bool {
+	return t.Sick && (t.errorRate() > failingRate || t.burstFails(failingRate))
+}
 
 // diagnose puts the brake on or takes it off.
-func (t *taskType) diagnose(threshold, ok, bad float64) {
+func (t *taskType) diagnose(c *Config, dt, ok, bad float64) {
+	threshold := c.Triggers.ErrorRate
 	t.CleanRun += ok
 	if bad > 0 {
 		t.CleanRun = 0
@@ -54,8 +58,17 @@ func (t *taskType) diagnose(threshold, ok, bad float64) {
 		}
 		t.HealthyWork = t.Rate * t.HealthySeconds
 	case t.Sick && (enough && e < threshold/2 || t.CleanRun*threshold > cleanRun):
-		t.Sick = false
+		t.Sick = t.strained(c.Triggers.TaskComplexity)
+		t.HealthySeconds += blend(dt, c.AdaptationWindow.Seconds()) * (t.FastSum/math.Max(1, t.FastCount) - t.HealthySeconds)
 	}
+}
+
+// strained says that attempts take longer than before by more than the
+// complexity threshold: what they call serves as many as it can, and more of
+// them would only make each other slower. A service time that stays is the new
+// one, after a while.
+func (t *taskType) strained(threshold float64) bool {
+	return t.BurstOK > fewestBurst && t.BurstSum > threshold*t.HealthySeconds*t.BurstOK
 }
 
 // brake moves the cap of the type's concurrency.
@@ -63,9 +76,12 @@ func (t *taskType) diagnose(threshold, ok, bad float64) {
 // Its ceiling is 1.25 times the healthy work: of the moment it fell sick or,
 // unless it fails more often than not, of the moment. Its floor is the share of
 // it that succeeds.
-func (t *taskType) brake(now, dt, threshold float64, heldBack int) {
+func (t *taskType) brake(c *Config, now, dt float64, heldBack int) {
+	threshold := c.Triggers.ErrorRate
 	if !t.Sick {
-		t.open(dt, heldBack)
+		if t.Cap > 0 {
+			t.open(c, dt, heldBack)
+		}
 		return
 	}
 	work := t.HealthyWork
@@ -88,11 +104,16 @@ func (t *taskType) brake(now, dt, threshold float64, heldBack int) {
 
 func (t *taskType) burstFails(threshold float64) bool {
 	attempts := t.BurstOK + t.BurstBad
-	return attempts > 5 && t.BurstBad > threshold*attempts
+	return attempts > fewestBurst && t.BurstBad > threshold*attempts
 }
 
-// open lets out slowly what a recovered type has held back.
-func (t *taskType) open(dt float64, heldBack int) {
+// open lets out slowly what a recovered type has held back, as long as that
+// does not slow it down again.
+func (t *taskType) open(c *Config, dt float64, heldBack int) {
+	if t.strained(c.Triggers.TaskComplexity) {
+		t.Cap = math.Max(smallestCap, t.Cap*(1-openingRate*dt))
+		return
+	}
 	t.Cap *= 1 + openingRate*dt
 	if heldBack == 0 || t.Cap > maxWorkers*maxWorkers {
 		t.Cap = 0

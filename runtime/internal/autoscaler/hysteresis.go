@@ -80,13 +80,15 @@ func (h *hysteresis) up(c *Config, now float64, size, wanted int, pressed bool) 
 	return max(wanted, size+c.ScaleUpCount)
 }
 
+// down takes a small saving only when it has lasted. What the smallest step up
+// may have brought too much is small, or the size would swing by it.
 func (h *hysteresis) down(c *Config, now float64, size int, window float64) int {
 	target := h.Demands[0].N
 	if target >= size {
 		h.SmallSince = 0
 		return size
 	}
-	if float64(size-target) <= math.Max(float64(c.ScaleDownCount), smallSaving*float64(size)) {
+	if float64(size-target) <= math.Max(float64(max(c.ScaleDownCount, c.ScaleUpCount)), smallSaving*float64(size)) {
 		if h.SmallSince == 0 {
 			h.SmallSince = now
 		}

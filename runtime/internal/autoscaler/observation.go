@@ -1,5 +1,7 @@
 package autoscaler
 
+import "math"
+
 // An Observation is what the runtime has measured, at one moment and over all
 // processes of the fleet. Times are in seconds. A counter counts from any
 // beginning; only its growth matters. Decide keeps none of the slices.
@@ -8,6 +10,21 @@ type Observation struct {
 	Memory  Memory
 	Queues  []Queue // highest priority first
 	Types   []Type  // in an order that stays the same as far as possible
+}
+
+// finite says that no figure is infinite or not a number.
+func (o *Observation) finite() bool {
+	w, m := &o.Workers, &o.Memory
+	sum := w.StartupSeconds + w.BusySeconds + w.SlotSeconds + m.UsedMB + m.IdleMB + m.LimitMB
+	for i := range o.Queues {
+		q := &o.Queues[i]
+		sum += q.Weight + q.OldestSeconds + q.WaitP95Seconds
+	}
+	for i := range o.Types {
+		t := &o.Types[i]
+		sum += t.MemoryMB + t.SuccessSeconds + t.SuccessSquares
+	}
+	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
 
 // Workers are the fleet.
@@ -27,6 +44,11 @@ type Workers struct {
 func (w Workers) size() int { return w.Ready + w.Starting }
 
 func (w Workers) slots() float64 { return float64(max(1, w.Slots)) }
+
+// needed is how many workers have so many slots.
+func (w Workers) needed(slots float64) int {
+	return int(math.Ceil(math.Min(slots/w.slots(), maxWorkers) - 1e-9))
+}
 
 // Memory is where the limit applies, for all processes together, in MB. A Limit
 // of 0 means none.

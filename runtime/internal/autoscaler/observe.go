@@ -85,7 +85,7 @@ func (c *Controller) baseline(o *Observation) {
 // observe takes in what happened in the last dt seconds and returns the
 // situation that it led to.
 func (c *Controller) observe(dt float64, o *Observation, d *Decision) *situation {
-	c.Startup.measure(o.Workers)
+	c.Startup.measure(c.At, o.Workers)
 	retried := c.finished(dt, o)
 	mean, variation := overall(c.Types, o)
 	c.Mean = mean
@@ -181,7 +181,11 @@ func (c *Controller) count(s *situation, o *Observation) {
 		for i := range c.Types {
 			t, f := &c.Types[i], o.Queues[q].flow(i)
 			s.inSystem += float64(f.Queued)
-			s.backlog[q] += float64(f.Queued) * c.service(t)
+			queued := float64(f.Queued) * c.service(t)
+			if t.Cap > 0 { // more workers than the cap would not help
+				queued = math.Min(queued, t.Cap*c.clearing(s, &o.Queues[q]))
+			}
+			s.backlog[q] += queued
 			if !t.Sick {
 				due := float64(f.Due) * c.service(t)
 				s.backlog[q] += due

@@ -12,6 +12,7 @@ const (
 	maxRaises     = 64
 	startupSample = 8    // workers that the mean start-up delay spans
 	shortestDelay = 1    // s; below it there is nothing to predict
+	usualOverrun  = 1.5  // of the mean delay
 	shareOfDelay  = 0.25 // of the start-up delay: no backlog is cleared faster
 )
 
@@ -19,21 +20,35 @@ const (
 // heartbeat, s.
 type startup struct {
 	Delay    float64
+	Measured bool
 	Startups uint64
 	Seconds  float64
 	Raises   []raise
 }
 
-func (u *startup) measure(w Workers) {
+func (u *startup) measure(now float64, w Workers) {
 	n, sum := grown(u.Startups, w.Startups), grown(u.Seconds, w.StartupSeconds)
 	u.Startups, u.Seconds = w.Startups, w.StartupSeconds
-	if n <= 0 {
-		return
+	if n > 0 && !u.Measured {
+		u.Delay, u.Measured = sum/n, true
 	}
-	if u.Delay == 0 {
-		u.Delay = sum / n
+	if n > 0 {
+		u.Delay += blend(n, startupSample) * (sum/n - u.Delay)
 	}
-	u.Delay += blend(n, startupSample) * (sum/n - u.Delay)
+	u.Delay = math.Max(u.Delay, u.overdue(now, w.Starting))
+}
+
+// overdue is the delay that workers which have not come up yet tell of.
+func (u *startup) overdue(now float64, starting int) float64 {
+	oldest := now
+	for i := len(u.Raises) - 1; i >= 0 && starting > 0; i-- {
+		starting -= u.Raises[i].N
+		oldest = u.Raises[i].At
+	}
+	if u.Measured {
+		return (now - oldest) / usualOverrun
+	}
+	return now - oldest
 }
 
 func (u *startup) raised(now float64, n int) {
@@ -57,6 +72,11 @@ func (u *startup) capacity(s *situation, w Workers) float64 {
 	return seconds * w.slots()
 }
 
+// clearing is the time in which a queue's backlog is to be cleared, T.
+func (c *Controller) clearing(s *situation, q *Queue) float64 {
+	return math.Max(c.Margin.Pressure*s.wait/q.weight(), math.Max(shareOfDelay*s.startup, s.tick))
+}
+
 // pressure is how many slots clear the backlog in time, and the queue pressure
 // score: the worst predicted wait against its target.
 //
@@ -77,9 +97,8 @@ func (c *Controller) pressure(s *situation, o *Observation) (slots, score float6
 			left = math.Max(0, backlog+work*s.horizon-capacity)
 		}
 		target := s.wait / o.Queues[q].weight()
-		clear := math.Max(c.Margin.Pressure*target, math.Max(shareOfDelay*s.startup, s.tick))
 		if left > 0 {
-			slots = math.Max(slots, left/clear+before)
+			slots = math.Max(slots, left/c.clearing(s, &o.Queues[q])+before)
 		}
 		score = math.Max(score, backlog/size/target)
 	}

@@ -30,6 +30,7 @@ type taskType struct {
 
 	OK, Bad           float64 // decayed attempts, 45 s
 	BurstOK, BurstBad float64 // the same, 5 s
+	BurstSum          float64 // service time of BurstOK
 	errorBrake
 
 	MemoryMB       float64 // of one task
@@ -57,7 +58,7 @@ func (t *taskType) finished(c *Config, dt float64, now typeCounters) {
 	t.FastCount, t.FastSum = t.FastCount*fast+ok, t.FastSum*fast+sum
 	slow, burst := math.Exp(-dt/errorMemory), math.Exp(-dt/burstMemory)
 	t.OK, t.Bad = t.OK*slow+ok, t.Bad*slow+bad
-	t.BurstOK, t.BurstBad = t.BurstOK*burst+ok, t.BurstBad*burst+bad
+	t.BurstOK, t.BurstBad, t.BurstSum = t.BurstOK*burst+ok, t.BurstBad*burst+bad, t.BurstSum*burst+sum
 
 	if t.Count > baselineAfter {
 		mean := t.Sum / t.Count
@@ -68,7 +69,7 @@ func (t *taskType) finished(c *Config, dt float64, now typeCounters) {
 			t.Baseline += blend(dt, c.AdaptationWindow.Seconds()) * (mean - t.Baseline)
 		}
 	}
-	t.diagnose(c.Triggers.ErrorRate, ok, bad)
+	t.diagnose(c, dt, ok, bad)
 }
 
 // arrived takes in first attempts. A young type's rate is a plain mean.
