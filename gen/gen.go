@@ -163,7 +163,7 @@ func needed(all []*model.Package, selected map[string]bool) []*model.Package {
 
 // finish renders and writes, if nothing is wrong.
 func (r *run) finish() (Result, error) {
-	result := Result{Packages: r.packages, Diagnostics: r.diagnostics()}
+	result := Result{Packages: r.selected(), Diagnostics: r.diagnostics()}
 	if len(result.Diagnostics) > 0 {
 		return result, nil
 	}
@@ -184,6 +184,11 @@ func (r *run) finish() (Result, error) {
 		}
 	}
 	return result, nil
+}
+
+// selected are the packages that the patterns match.
+func (r *run) selected() []*model.Package {
+	return slices.DeleteFunc(slices.Clone(r.packages), func(p *model.Package) bool { return !r.tree.Selected[p.Path] })
 }
 
 // diagnostics are those about the packages that are to be generated.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/tqgen/taskqueue/gen"
-	"github.com/tqgen/taskqueue/gen/diag"
 )
 
 // Exit codes.
@@ -22,10 +20,15 @@ const (
 )
 
 const usage = `Usage: tqgen [flags] [packages]
+       tqgen list [flags] [packages]
+       tqgen init [-module PATH] DIR
 
 tqgen finds the structs with //taskqueue:task in the packages (default ./...)
 and writes taskqueue_gen.go and taskqueue_msgp.go beside them, and tasks.lock at
 the root of the module. Files that are up to date are not touched.
+
+list shows the tasks and writes nothing; init starts a new project. A folder
+with such a name is written ./list.
 
 Flags:
 `
@@ -35,128 +38,101 @@ Exit codes: 0 all is well; 1 mistakes in the source or, with -check, files that
 are not up to date; 2 wrong usage, or a file that cannot be read or written.
 `
 
-// options are the flags.
-type options struct {
-	gen.Config
-	json    bool
-	version bool
-	tags    string
+// A command is one run of the program.
+type command struct {
+	stdout, stderr io.Writer
+	flags          *flag.FlagSet
+	config         gen.Config
+	json, version  bool
+	module, tags   string
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var o options
-	flags := newFlags(&o, stderr)
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	c := &command{stdout: stdout, stderr: stderr, flags: flag.NewFlagSet("tqgen", flag.ContinueOnError)}
+	c.flags.SetOutput(stderr)
+	c.flags.Usage = c.usage
+	flags, work := c.generateFlags, c.generate
+	if len(args) > 0 {
+		switch args[0] {
+		case "list":
+			args, flags, work = args[1:], c.listFlags, c.list
+		case "init":
+			args, flags, work = args[1:], c.initFlags, c.init
+		}
+	}
+	flags()
+	if err := c.flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	} else if err != nil {
 		return exitUsage
 	}
-	if o.version {
-		fmt.Fprintln(stdout, version())
+	return work(ctx)
+}
+
+func (c *command) usage() {
+	fmt.Fprint(c.stderr, usage)
+	c.flags.PrintDefaults()
+	fmt.Fprint(c.stderr, exits)
+}
+
+// fail reports what is not about the source.
+func (c *command) fail(err error) int {
+	fmt.Fprintln(c.stderr, "tqgen:", err)
+	return exitUsage
+}
+
+func (c *command) generateFlags() {
+	c.readFlags()
+	c.flags.BoolVar(&c.config.Check, "check", false, "write nothing; list files that are not up to date, and exit with 1 if there are any")
+	c.flags.BoolVar(&c.config.Accept, "accept", false, "accept changes that break tasks in flight, and record them in tasks.lock")
+	c.flags.BoolVar(&c.version, "version", false, "print the version")
+}
+
+// readFlags say what is read, and how it is shown.
+func (c *command) readFlags() {
+	c.flags.BoolVar(&c.json, "json", false, "print what was found as JSON")
+	c.flags.StringVar(&c.config.Loader, "loader", "fast", "`how` packages are read: fast, or packages (golang.org/x/tools/go/packages)")
+	c.flags.StringVar(&c.config.Dir, "C", ".", "change to `dir` first")
+	c.flags.StringVar(&c.tags, "tags", "", "build tags, a `list` separated by commas")
+}
+
+// read runs the generator with the flags.
+func (c *command) read(ctx context.Context) (gen.Result, error) {
+	c.config.Patterns = c.flags.Args()
+	c.config.Tags = strings.FieldsFunc(c.tags, func(r rune) bool { return r == ',' })
+	return gen.Run(ctx, c.config)
+}
+
+func (c *command) generate(ctx context.Context) int {
+	if c.version {
+		fmt.Fprintln(c.stdout, "tqgen", version())
 		return exitOK
 	}
-	o.Patterns = flags.Args()
-	o.Tags = strings.FieldsFunc(o.tags, func(r rune) bool { return r == ',' })
-	result, err := gen.Run(ctx, o.Config)
+	result, err := c.read(ctx)
 	if err != nil {
-		fmt.Fprintln(stderr, "tqgen:", err)
-		return exitUsage
+		return c.fail(err)
 	}
-	if o.json {
-		err = writeJSON(stdout, o.Check, result)
+	if c.json {
+		err = writeJSON(c.stdout, c.config.Check, result)
 	} else {
-		err = writeText(stderr, o.Check, result)
+		err = writeText(c.stderr, c.config.Check, result)
 	}
 	switch {
 	case err != nil:
-		return exitUsage
-	case len(result.Diagnostics) > 0 || o.Check && len(result.Changes) > 0:
+		return c.fail(err)
+	case len(result.Diagnostics) > 0 || c.config.Check && len(result.Changes) > 0:
 		return exitWrong
 	}
 	return exitOK
 }
 
-func newFlags(o *options, stderr io.Writer) *flag.FlagSet {
-	flags := flag.NewFlagSet("tqgen", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.BoolVar(&o.Check, "check", false, "write nothing; list files that are not up to date, and exit with 1 if there are any")
-	flags.BoolVar(&o.Accept, "accept", false, "accept changes that break tasks in flight, and record them in tasks.lock")
-	flags.BoolVar(&o.json, "json", false, "print what was found as one JSON object")
-	flags.StringVar(&o.Loader, "loader", "fast", "`how` packages are read: fast, or packages (golang.org/x/tools/go/packages)")
-	flags.StringVar(&o.Dir, "C", ".", "change to `dir` first")
-	flags.StringVar(&o.tags, "tags", "", "build tags, a `list` separated by commas")
-	flags.BoolVar(&o.version, "version", false, "print the version")
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-		fmt.Fprint(stderr, exits)
-	}
-	return flags
-}
+const development = "(devel)"
 
 // version is the module's, as the go command recorded it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
-		return "tqgen (devel)"
+		return development
 	}
-	return "tqgen " + info.Main.Version
-}
-
-// remedy is the command that brings files up to date.
-const remedy = "go tool tqgen"
-
-func writeText(w io.Writer, check bool, r gen.Result) error {
-	for _, d := range r.Diagnostics {
-		fmt.Fprintln(w, d)
-	}
-	if !check || len(r.Diagnostics) > 0 {
-		return nil
-	}
-	for _, c := range r.Changes {
-		fmt.Fprintf(w, "%s: %s\n%s", c.Path, c.State, c.Diff())
-	}
-	if len(r.Changes) > 0 {
-		fmt.Fprintf(w, "run: %s ./...\n", remedy)
-	}
-	return nil
-}
-
-// jsonResult is the form for editors and scripts.
-type jsonResult struct {
-	Diagnostics []jsonDiagnostic `json:"diagnostics"`
-	Files       []jsonFile       `json:"files"`
-}
-
-type jsonDiagnostic struct {
-	File   string    `json:"file"`
-	Line   int       `json:"line"`
-	Column int       `json:"column"`
-	Code   diag.Code `json:"code"`
-	Text   string    `json:"text"`
-	Fix    string    `json:"fix"`
-}
-
-type jsonFile struct {
-	Path  string    `json:"path"`
-	State gen.State `json:"state"`
-	Diff  string    `json:"diff,omitempty"`
-}
-
-func writeJSON(w io.Writer, check bool, r gen.Result) error {
-	out := jsonResult{[]jsonDiagnostic{}, []jsonFile{}}
-	for _, d := range r.Diagnostics {
-		out.Diagnostics = append(out.Diagnostics, jsonDiagnostic{d.Position.Filename, d.Position.Line, d.Position.Column, d.Code, d.Text, d.Fix})
-	}
-	for _, c := range r.Changes {
-		f := jsonFile{Path: c.Path, State: c.State}
-		if check {
-			f.Diff = c.Diff()
-		}
-		out.Files = append(out.Files, f)
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "\t")
-	return encoder.Encode(out)
+	return info.Main.Version
 }
