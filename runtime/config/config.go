@@ -118,7 +118,7 @@ type Web struct {
 
 // Log says what is logged and how.
 type Log struct {
-	Level  string // LEVEL[,COMPONENT=LEVEL…]
+	Levels string // LEVEL[,COMPONENT=LEVEL…]; see Level
 	Format string // json, compact, pretty or text
 }
 
@@ -150,6 +150,6 @@ func Default() *Config {
 		},
 		Scheduler: Scheduler{TickInterval: time.Second, MaxTasksPerTick: 100},
 		Web:       Web{AutoConfigureRoutes: true, RoutePrefix: "/tasks", EnableMetrics: true, EnableHealthCheck: true},
-		Log:       Log{Level: "info", Format: "pretty"},
+		Log:       Log{Levels: "info", Format: "pretty"},
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -90,6 +91,7 @@ func (l *loader) readText(path, text string) {
 	}
 	f := &file{loader: l, path: path}
 	f.table("", top)
+	f.warnStrays()
 }
 
 func at(path string, line int) string {
@@ -102,7 +104,28 @@ func at(path string, line int) string {
 // A file is one that is being read.
 type file struct {
 	*loader
-	path string
+	path   string
+	strays []stray
+}
+
+// A stray is a key in the wrong table.
+type stray struct {
+	line       int
+	table, key string
+}
+
+// warnStrays says once for each table which keys are not its own.
+func (f *file) warnStrays() {
+	for i := 0; i < len(f.strays); {
+		first := f.strays[i]
+		var found []string
+		for ; i < len(f.strays) && f.strays[i].table == first.table; i++ {
+			found = append(found, f.strays[i].key)
+		}
+		f.warn(Problem{at(f.path, first.line), first.table, fmt.Sprintf(
+			"%s of another table, %s, and read as such; move what is not its own above [%s]: %s",
+			counted(len(found), "key is", "keys are"), misplaced[first.table], first.table, strings.Join(found, ", "))})
+	}
 }
 
 func (f *file) source(line int) source { return source{fromFile, at(f.path, line)} }
@@ -145,7 +168,7 @@ func (f *file) key(prefix string, e entry) {
 	}
 	if right, ok := misplaced[prefix]; ok && keyAt(join(right, e.key)) != nil {
 		k := keyAt(join(right, e.key))
-		f.warn(Problem{at(f.path, e.line), path, "it stands in the wrong table and is read as " + k.path + "; move it above [" + prefix + "]"})
+		f.strays = append(f.strays, stray{e.line, prefix, e.key})
 		set(f.loader, f.config, k, k.path, e.node, f.source(e.line))
 		return
 	}

@@ -57,7 +57,7 @@ func (n node) String() string {
 	return n.kind.String()
 }
 
-func formatNumber(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func textOf(s string) node { return node{kind: textNode, text: s} }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"net/url"
@@ -12,7 +13,7 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-// Stores are the schemes of redis.url.
+// schemes are those of redis.url.
 const schemes = "mem://, redis://, redis+sentinel://, redis+cluster://, or rediss in place of redis for TLS"
 
 // checkURL looks at the scheme alone: opening the store reads the rest. It never
@@ -88,11 +89,36 @@ func redactedTail(tail string) string {
 	return path + "?" + strings.Join(parameters, "&")
 }
 
-// levels are those of log.level.
-var levels = []string{"debug", "info", "warn", "error"}
+// levels are those of log.level. Nothing is logged at trace, so that it means
+// the same as debug.
+var levels = []string{"trace", "debug", "info", "warn", "error"}
 
-// Components are the parts of a program that log.level can name.
+// components are the parts of a program that log.level can name.
 var components = []string{"worker", "redis"}
+
+// Level is the lowest level that is logged of a component: of all others where
+// it is empty.
+func (l Log) Level(component string) slog.Level {
+	level := slog.LevelInfo
+	for part := range strings.SplitSeq(l.Levels, ",") {
+		name, text, named := strings.Cut(part, "=")
+		if !named {
+			name, text = "", name
+		}
+		if name == "" || name == component {
+			level = levelNamed(text)
+		}
+	}
+	return level
+}
+
+func levelNamed(text string) slog.Level {
+	var level slog.Level
+	if level.UnmarshalText([]byte(text)) != nil {
+		return slog.LevelDebug // trace
+	}
+	return level
+}
 
 // checkLevel accepts LEVEL, or LEVEL,COMPONENT=LEVEL….
 func checkLevel(s string) error {
@@ -106,9 +132,7 @@ func checkLevel(s string) error {
 			return fmt.Errorf("%q: %q is no COMPONENT=LEVEL", s, part)
 		case named && !slices.Contains(components, component):
 			return fmt.Errorf("%q: no component %q; there are %s", s, component, strings.Join(components, ", "))
-		case level == "trace":
-			return fmt.Errorf("%q: there is no level trace; the lowest is debug", s)
-		case !slices.Contains(levels, level):
+		case !slices.Contains(levels, strings.ToLower(level)):
 			return fmt.Errorf("%q: %q is none of %s%s", s, level, strings.Join(levels, ", "), didYouMean(level, levels))
 		}
 	}
