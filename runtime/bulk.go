@@ -76,32 +76,44 @@ func (c *Client) prepareAll(jobs []Job) ([]broker.Message, error) {
 		buffer   []byte
 	)
 	for i := range jobs {
-		err := jobs[i].message(&messages[i], &c.queues, now)
-		if err == nil {
-			var b []byte
-			if b, err = c.encode(&jobs[i], buffer); err == nil {
-				buffer = b
-			}
-		}
-		if ends[i] = len(buffer); err != nil {
+		b, err := c.fill(buffer, &jobs[i], &messages[i], now)
+		if err != nil {
 			bad.Errors[i] = err
+		} else {
+			buffer = b
 		}
+		ends[i] = len(buffer)
 	}
 	start := 0
-	for i := range messages {
-		m := &messages[i]
-		m.Payload = buffer[start:ends[i]:ends[i]]
-		start = ends[i]
-		if bad.Errors[i] == nil {
-			if err := m.Check(); err != nil {
-				bad.Errors[i] = err
-			}
-		}
+	for i, end := range ends {
+		messages[i].Payload = buffer[start:end:end]
+		start = end
 	}
+	bad.check(messages)
 	if len(bad.Errors) > 0 {
 		return nil, bad
 	}
 	return messages, nil
+}
+
+// fill fills m from a job and appends its payload to buffer.
+func (c *Client) fill(buffer []byte, job *Job, m *broker.Message, now time.Time) ([]byte, error) {
+	if err := job.message(m, &c.queues, now); err != nil {
+		return nil, err
+	}
+	return c.encode(job, buffer)
+}
+
+// check adds what is wrong with messages that were fine so far.
+func (e *BulkError) check(messages []broker.Message) {
+	for i := range messages {
+		if e.Errors[i] != nil {
+			continue
+		}
+		if err := messages[i].Check(); err != nil {
+			e.Errors[i] = err
+		}
+	}
 }
 
 // note remembers the queues of messages, for Future.

@@ -80,7 +80,21 @@ func (c *Client) find(ctx context.Context, id ID) (Entry, error) {
 // queuesOf returns the queues that the id may belong to: nearly always one. It
 // asks the store only about an id of a queue that this client never used.
 func (c *Client) queuesOf(ctx context.Context, id ID) ([]string, error) {
-	var found []string
+	found := c.knownQueuesOf(id)
+	if len(found) > 0 {
+		return found, nil
+	}
+	infos, err := c.broker.Queues(ctx)
+	for _, q := range infos {
+		if id.Of(q.Queue) {
+			found = append(found, q.Queue)
+		}
+	}
+	return found, err
+}
+
+// knownQueuesOf returns those of the client's queues that the id may belong to.
+func (c *Client) knownQueuesOf(id ID) (found []string) {
 	for _, q := range c.queues.order {
 		if id.Of(q.Name) {
 			found = append(found, q.Name)
@@ -92,16 +106,7 @@ func (c *Client) queuesOf(ctx context.Context, id ID) ([]string, error) {
 		}
 		return true
 	})
-	if len(found) > 0 {
-		return found, nil
-	}
-	infos, err := c.broker.Queues(ctx)
-	for _, q := range infos {
-		if id.Of(q.Queue) {
-			found = append(found, q.Queue)
-		}
-	}
-	return found, err
+	return found
 }
 
 // poll looks once for the outcome of a task.

@@ -1,6 +1,7 @@
 package taskqueue
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -89,23 +90,26 @@ func planQueues(c *Client, config *WorkerConfig) ([]worker.Queue, error) {
 	var queues []worker.Queue
 	var errs []error
 	for _, q := range given {
-		if err := broker.CheckName("queue name", q.Name); err != nil {
-			errs = append(errs, err)
-			continue
-		}
 		known, _ := c.queues.Get(q.Name)
-		if q.Weight == 0 {
-			q.Weight = known.Weight
-		}
-		if q.Weight < 1 || q.Weight > maxWeight {
-			errs = append(errs, fmt.Errorf("%w: queue %s: weight %d is outside 1 to %d", ErrInvalid, q.Name, q.Weight, maxWeight))
-		}
-		if slices.ContainsFunc(queues, func(w worker.Queue) bool { return w.Name == q.Name }) {
-			errs = append(errs, fmt.Errorf("%w: queue %s is listed twice", ErrInvalid, q.Name))
-		}
+		q.Weight = cmp.Or(q.Weight, known.Weight)
+		errs = append(errs, q.check(queues))
 		queues = append(queues, worker.Queue{Name: q.Name, Weight: q.Weight})
 	}
 	return queues, errors.Join(errs...)
+}
+
+// check reports what is wrong with a queue that is listed after others.
+func (q QueueWeight) check(others []worker.Queue) error {
+	if err := broker.CheckName("queue name", q.Name); err != nil {
+		return err
+	}
+	if q.Weight < 1 || q.Weight > maxWeight {
+		return fmt.Errorf("%w: queue %s: weight %d is outside 1 to %d", ErrInvalid, q.Name, q.Weight, maxWeight)
+	}
+	if slices.ContainsFunc(others, func(w worker.Queue) bool { return w.Name == q.Name }) {
+		return fmt.Errorf("%w: queue %s is listed twice", ErrInvalid, q.Name)
+	}
+	return nil
 }
 
 // defaultQueues are the client's queues by priority, with those that tasks
@@ -179,15 +183,9 @@ func (b Backoff) policy() backoff.Policy {
 	if b.isZero() {
 		b.Jitter = 0.2
 	}
-	if b.Base == 0 {
-		b.Base = time.Second
-	}
-	if b.Max == 0 {
-		b.Max = max(time.Minute, b.Base)
-	}
-	if b.Factor == 0 {
-		b.Factor = 2
-	}
+	b.Base = cmp.Or(b.Base, time.Second)
+	b.Max = cmp.Or(b.Max, max(time.Minute, b.Base))
+	b.Factor = cmp.Or(b.Factor, 2)
 	return backoff.Policy{Base: b.Base, Max: b.Max, Factor: b.Factor, Jitter: b.Jitter, Intervals: b.Intervals}
 }
 

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -10,30 +11,12 @@ import (
 
 // absorb takes in the answer to a cycle.
 func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
-	runs := make([]Run, len(g.Leases))
-	for i := range g.Leases {
-		lease := &g.Leases[i]
-		runs[i] = Run{
-			Lease: lease, Worker: c.Session.Worker, engine: e,
-			kind: e.Kinds[lease.Kind], queue: q, place: -1,
-		}
-	}
+	runs := e.runs(q, c, &g)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	q.last = time.Now()
 	e.stopAsking(q)
-	q.held += len(runs) - len(c.Settle)
-	q.again = g.Again
+	q.update(c, &g)
 	e.skew = g.Now.Sub(q.last)
-	for i := range c.Settle {
-		q.counts.settled(c.Settle[i].Outcome)
-	}
-	if len(c.Settle) > 0 {
-		clear(c.Settle)
-		q.spare = c.Settle[:0]
-	}
-	q.ready = g.More || q.hinted
-	q.heed(c, &g)
 	if !q.ready || q.paused {
 		e.withdraw(q)
 	}
@@ -49,6 +32,34 @@ func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
 		e.work.Signal()
 	}
 	e.distribute()
+}
+
+// runs makes the runs of a grant, all in one piece of memory.
+func (e *Engine) runs(q *queue, c *broker.Cycle, g *broker.Grant) []Run {
+	runs := make([]Run, len(g.Leases))
+	for i := range g.Leases {
+		lease := &g.Leases[i]
+		runs[i] = Run{
+			Lease: lease, Worker: c.Session.Worker, engine: e,
+			kind: e.Kinds[lease.Kind], queue: q, place: -1,
+		}
+	}
+	return runs
+}
+
+// update is what an answer says of the queue and its session.
+func (q *queue) update(c *broker.Cycle, g *broker.Grant) {
+	q.last, q.again = time.Now(), g.Again
+	q.ready = g.More || q.hinted
+	q.heed(c, g)
+	q.held += len(g.Leases) - len(c.Settle)
+	for i := range c.Settle {
+		q.counts.settled(c.Settle[i].Outcome)
+	}
+	if len(c.Settle) > 0 {
+		clear(c.Settle)
+		q.spare = c.Settle[:0]
+	}
 }
 
 // heed slows a queue down whose store promises work and has none for us time
@@ -93,15 +104,7 @@ const (
 // long known that it has no handler.
 func (e *Engine) unknownKind(q *queue, l *broker.Lease) broker.Settle {
 	now := time.Now()
-	since, known := e.unknown[l.Kind]
-	if !known {
-		since = now
-		if len(e.unknown) < unknownKinds {
-			e.unknown[l.Kind] = now
-			e.Log.Error("no handler for this kind of task: giving it back for another worker; is this program older than the one that enqueued it?",
-				"kind", l.Kind, "queue", l.Queue, "id", l.ID)
-		}
-	}
+	since := e.meet(l, now)
 	q.counts.Unknown++
 	if made := l.ID.Time().Add(-e.skew); made.After(since) {
 		since = made
@@ -115,4 +118,16 @@ func (e *Engine) unknownKind(q *queue, l *broker.Lease) broker.Settle {
 	}
 	after := min(max(age/8, unknownMin), unknownMax)
 	return broker.Settle{Lease: l, Outcome: broker.Release, After: after + rand.N(after/4)}
+}
+
+// meet is when this worker first met a kind without a handler. It says so then.
+func (e *Engine) meet(l *broker.Lease, now time.Time) time.Time {
+	since, known := e.unknown[l.Kind]
+	if known || len(e.unknown) >= unknownKinds {
+		return cmp.Or(since, now)
+	}
+	e.unknown[l.Kind] = now
+	e.Log.Error("no handler for this kind of task: giving it back for another worker; is this program older than the one that enqueued it?",
+		"kind", l.Kind, "queue", l.Queue, "id", l.ID)
+	return now
 }

@@ -66,14 +66,9 @@ func New(c Config) *Engine {
 // Run works until ctx ends, then drains: it returns within the grace and one
 // second. The error is nil, unless the store was closed meanwhile.
 func (e *Engine) Run(ctx context.Context) error {
-	e.mu.Lock()
-	if e.base != nil {
-		e.mu.Unlock()
+	if !e.live(ctx) {
 		return ErrRanBefore
 	}
-	e.base = context.WithoutCancel(ctx)
-	e.life, e.kill = context.WithCancel(e.base)
-	e.mu.Unlock()
 	defer e.kill()
 
 	listening, deafen := context.WithCancel(e.life)
@@ -85,18 +80,34 @@ func (e *Engine) Run(ctx context.Context) error {
 		fetchers.Go(func() { e.fetch(q) })
 	}
 
-	var err error
-	grace := e.Grace
-	select {
-	case <-ctx.Done():
-	case err = <-e.broken:
-		grace = 0
-	}
+	grace, err := e.end(ctx)
 	deafen()
 	e.drain(grace)
 	e.leave(&fetchers)
 	listeners.Wait()
 	return err
+}
+
+// live makes the engine's contexts, once.
+func (e *Engine) live(ctx context.Context) (first bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.base != nil {
+		return false
+	}
+	e.base = context.WithoutCancel(ctx)
+	e.life, e.kill = context.WithCancel(e.base)
+	return true
+}
+
+// end waits for a reason to stop, and says how much time there is for it.
+func (e *Engine) end(ctx context.Context) (grace time.Duration, err error) {
+	select {
+	case <-ctx.Done():
+		return e.Grace, nil
+	case err := <-e.broken:
+		return 0, err
+	}
 }
 
 // begin opens the gates: every queue may have work.

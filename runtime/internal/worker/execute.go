@@ -115,7 +115,7 @@ func (x *executor) next() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if x.last.run != nil {
-		e.end(&x.last)
+		e.retire(&x.last)
 		x.last = finish{}
 		e.distribute()
 	}
@@ -124,12 +124,27 @@ func (x *executor) next() bool {
 			e.pool--
 			return false
 		}
-		if x.run = e.take(); x.run != nil {
+		if x.run = e.takeFresh(now); x.run != nil {
 			e.start(x.run, now)
 			return true
 		}
 		e.work.Wait()
 		now = time.Now()
+	}
+}
+
+// takeFresh is take, but for what has waited too long.
+func (e *Engine) takeFresh(now time.Time) *Run {
+	for {
+		r := e.take()
+		if r == nil {
+			return nil
+		}
+		why := expired(r.Lease, now.Add(e.skew))
+		if why == nil {
+			return r
+		}
+		e.discard(r.queue, r.Lease, why)
 	}
 }
 
@@ -147,18 +162,14 @@ func (e *Engine) start(r *Run, now time.Time) {
 	}
 }
 
-// end takes a run out of the active ones and settles it, if it is still ours
-// to settle.
-func (e *Engine) end(f *finish) {
+// retire takes a run out of the active ones and settles it, if it is still
+// ours to settle.
+func (e *Engine) retire(f *finish) {
 	r := f.run
 	if r.abandoned {
 		return
 	}
-	last := len(e.active) - 1
-	e.active[r.place] = e.active[last]
-	e.active[r.place].place = r.place
-	e.active[last] = nil
-	e.active = e.active[:last]
+	e.remove(r)
 	e.measure(f.at.Sub(r.Started))
 	q := r.queue
 	if r.epoch == q.epoch {
@@ -168,6 +179,16 @@ func (e *Engine) end(f *finish) {
 		q.counts.failed(f)
 	}
 	e.checkQuiet()
+}
+
+// remove fills the place of an active run with the last one.
+func (e *Engine) remove(r *Run) {
+	last := len(e.active) - 1
+	e.active[r.place] = e.active[last]
+	e.active[r.place].place = r.place
+	e.active[last] = nil
+	e.active = e.active[:last]
+	r.place = -1
 }
 
 // failed counts the ways to fail.
@@ -235,17 +256,7 @@ func (e *Engine) logStart(r *Run) {
 // logEnd logs a failure, and at debug level everything.
 func (e *Engine) logEnd(f *finish) {
 	s := &f.settle
-	level, text := slog.LevelDebug, "task done"
-	switch s.Outcome {
-	case broker.Retry:
-		level, text = slog.LevelWarn, "task failed; it will be retried"
-	case broker.Dead:
-		level, text = slog.LevelError, "task failed for good; it is a dead letter now"
-	case broker.Discard:
-		level, text = slog.LevelWarn, "task discarded"
-	case broker.Release:
-		text = "task given back"
-	}
+	level, text := describe(s.Outcome)
 	if !e.Log.Enabled(e.base, level) {
 		return
 	}
@@ -257,4 +268,19 @@ func (e *Engine) logEnd(f *finish) {
 		attrs = append(attrs, "error", s.Reason)
 	}
 	e.Log.Log(context.WithoutCancel(f.run), level, text, attrs...)
+}
+
+// describe is what the log says of an outcome, and how loudly.
+func describe(o broker.Outcome) (slog.Level, string) {
+	switch o {
+	case broker.Retry:
+		return slog.LevelWarn, "task failed; it will be retried"
+	case broker.Dead:
+		return slog.LevelError, "task failed for good; it is a dead letter now"
+	case broker.Discard:
+		return slog.LevelWarn, "task discarded"
+	case broker.Release:
+		return slog.LevelDebug, "task given back"
+	}
+	return slog.LevelDebug, "task done"
 }

@@ -19,11 +19,7 @@ func (e *Engine) fetch(q *queue) {
 		c, sleep := e.plan(q)
 		if sleep > 0 {
 			timer.Reset(sleep)
-			select {
-			case <-q.signal:
-			case <-timer.C:
-			case <-e.life.Done():
-			}
+			e.rest(q, timer)
 			continue
 		}
 		grant, err := e.ask(q, c)
@@ -39,6 +35,15 @@ func (e *Engine) fetch(q *queue) {
 		if c.Leave {
 			return
 		}
+	}
+}
+
+// rest sleeps until the timer fires or somebody pokes the queue.
+func (e *Engine) rest(q *queue, timer *time.Timer) {
+	select {
+	case <-q.signal:
+	case <-timer.C:
+	case <-e.life.Done():
 	}
 }
 
@@ -83,6 +88,9 @@ func (e *Engine) due(q *queue, now time.Time) time.Duration {
 		sooner(q.last.Add(q.again))
 	}
 	sooner(now.Add(e.stalled(q, now)))
+	if len(q.telling) > 0 {
+		sooner(q.tellAt)
+	}
 	if len(q.finished) > 0 {
 		if q.running+q.buffer.len() == 0 || len(q.finished) >= broker.MaxBatch {
 			return 0
@@ -120,7 +128,7 @@ func (e *Engine) cycle(q *queue) *broker.Cycle {
 	q.hoped, q.hinted = q.ready, false
 	c := &broker.Cycle{
 		Session: broker.Session{Worker: q.session, Queue: q.name},
-		Seq:     q.seq, Lease: e.Lease, Settle: q.outgoing(),
+		Seq:     q.seq, Lease: e.Lease, Settle: q.outgoing(), Progress: q.told(),
 		Want: broker.Want{Max: q.asking},
 	}
 	c.Leave = e.leaving && len(q.finished) == 0
@@ -271,20 +279,15 @@ func (e *Engine) fenced(q *queue, c *broker.Cycle) {
 
 // disown forgets the leases of a queue's session and returns those that run.
 func (e *Engine) disown(q *queue) (lost []*Run) {
-	forget := func(l *broker.Lease) {
-		if l.Lost >= broker.SuspectAfter {
-			e.suspects--
-		}
-	}
 	for q.buffer.len() > 0 {
-		forget(q.buffer.pop().Lease)
+		e.forget(q.buffer.pop().Lease)
 		e.buffered--
 	}
 	q.counts.Lost += int64(len(q.finished))
 	q.finished = nil
 	for _, r := range e.active {
 		if r.queue == q && r.epoch == q.epoch {
-			forget(r.Lease)
+			e.forget(r.Lease)
 			lost = append(lost, r)
 		}
 	}

@@ -36,6 +36,8 @@ type queue struct {
 
 	buffer   fifo
 	moved    time.Time // when a run was last taken from buffer, or began to wait in it
+	telling  []*Run    // runs with progress to tell
+	tellAt   time.Time // when that is due
 	finished []broker.Settle
 	first    time.Time // when the oldest of finished was added
 	spare    []broker.Settle
@@ -104,13 +106,7 @@ func (e *Engine) distribute() {
 	if e.draining || free < max(1, e.prefetch/2) {
 		return
 	}
-	any := false
-	for i, q := range e.queues {
-		e.asks[i] = q.wants()
-		e.shares[i] = q.quota
-		any = any || e.asks[i]
-	}
-	if !any {
+	if !e.gather() {
 		return
 	}
 	e.split.share(free, broker.MaxBatch, e.asks, e.shares)
@@ -121,6 +117,15 @@ func (e *Engine) distribute() {
 			q.poke()
 		}
 	}
+}
+
+// gather prepares the splitter's input and reports whether anybody asks.
+func (e *Engine) gather() (asked bool) {
+	for i, q := range e.queues {
+		e.asks[i], e.shares[i] = q.wants(), q.quota
+		asked = asked || e.asks[i]
+	}
+	return asked
 }
 
 // wants reports whether a queue may need more capacity.
@@ -141,7 +146,12 @@ func (e *Engine) settle(q *queue, s broker.Settle) {
 		q.poke()
 	}
 	q.finished = append(q.finished, s)
-	if s.Lease.Lost >= broker.SuspectAfter {
+	e.forget(s.Lease)
+}
+
+// forget strikes a lease that is over from the suspects.
+func (e *Engine) forget(l *broker.Lease) {
+	if l.Lost >= broker.SuspectAfter {
 		e.suspects--
 	}
 }
@@ -172,15 +182,17 @@ func (e *Engine) take() *Run {
 	if e.buffered == 0 {
 		return nil
 	}
-	var q *queue
-	if len(e.queues) == 1 {
-		q = e.queues[0]
-	} else {
-		for i, other := range e.queues {
-			e.asks[i] = other.buffer.len() > 0
-		}
-		q = e.queues[e.split.pick(e.asks)]
-	}
 	e.buffered--
-	return q.buffer.pop()
+	return e.turn().buffer.pop()
+}
+
+// turn is the queue from whose buffer the next run comes.
+func (e *Engine) turn() *queue {
+	if len(e.queues) == 1 {
+		return e.queues[0]
+	}
+	for i, q := range e.queues {
+		e.asks[i] = q.buffer.len() > 0
+	}
+	return e.queues[e.split.pick(e.asks)]
 }

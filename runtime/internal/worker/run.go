@@ -17,7 +17,7 @@ import (
 // Done is served by a context of package context that is made at the first
 // call (inner). Its parent is the same Run, seen as a root: that one says why
 // the run ended, so that Err is DeadlineExceeded after a timeout and Cause is
-// ErrTimeout, ErrShutdown or ErrLeaseLost.
+// ErrTimeout, ErrShutdown, ErrLeaseLost or ErrCancelled.
 type Run struct {
 	Lease    *broker.Lease
 	Worker   string // the session's name
@@ -32,6 +32,8 @@ type Run struct {
 
 	abandoned bool // settled by the engine while the handler was still running
 	overdue   bool
+	telling   bool   // its progress is to be told
+	progress  []byte // the last one
 
 	end atomic.Pointer[ending]
 
@@ -41,10 +43,11 @@ type Run struct {
 	propagate func() // ends inner, when end is set
 }
 
-// An ending says how a run's context ended. There are four of them.
+// An ending says how a run's context ended.
 type ending struct {
-	err   error
-	cause context.Context // its context.Cause is the run's; nil: err
+	err      error
+	cause    context.Context // its context.Cause is the run's; nil: err
+	unwanted bool            // the task was cancelled from outside
 }
 
 var (

@@ -1,5 +1,7 @@
 package worker
 
+import "slices"
+
 // A splitter divides capacity between queues. It is pure arithmetic: strict
 // gives everything to the first queue that asks, weighted gives each its share
 // and carries fractions over, so that in the long run shares are exact and no
@@ -27,20 +29,19 @@ func newSplitter(strict bool, weights []int) splitter {
 // share divides free units between the queues that ask, adding to shares.
 // No share grows beyond limit; what is left then is not given away.
 func (s *splitter) share(free, limit int, asks []bool, shares []int) {
-	if s.strict {
-		for i, ask := range asks {
-			if ask {
-				shares[i] += min(free, limit-shares[i])
-				return
-			}
-		}
-		return
+	first := slices.Index(asks, true)
+	switch {
+	case first < 0:
+	case s.strict:
+		shares[first] += min(free, limit-shares[first])
+	default:
+		s.divide(free, limit, asks, shares)
 	}
-	total := s.total(asks)
-	if total == 0 {
-		return
-	}
-	left := free
+}
+
+// divide is share by weight.
+func (s *splitter) divide(free, limit int, asks []bool, shares []int) {
+	total, left := s.total(asks), free
 	give := func(i, n int) {
 		n = min(n, left)
 		s.credit[i] -= float64(n)
@@ -60,18 +61,10 @@ func (s *splitter) share(free, limit int, asks []bool, shares []int) {
 
 // pick chooses the queue whose turn is next, of those that ask; -1: none.
 func (s *splitter) pick(asks []bool) int {
-	if s.strict {
-		for i, ask := range asks {
-			if ask {
-				return i
-			}
-		}
-		return -1
+	if first := slices.Index(asks, true); s.strict || first < 0 {
+		return first
 	}
 	total := s.total(asks)
-	if total == 0 {
-		return -1
-	}
 	for i, ask := range asks {
 		if ask {
 			s.picks[i] += s.weights[i] / total

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -42,6 +43,8 @@ func decide(lease *broker.Lease, kind *Kind, err error, end *ending, random floa
 	errors.As(err, &v)
 	s.Reason = reason(lease, err, end)
 	switch {
+	case end != nil && end.unwanted:
+		s.Outcome, s.Reason = broker.Discard, context.Cause(end.cause).Error()
 	case v != nil && v.Outcome == broker.Release:
 		s.Outcome, s.After = broker.Release, v.After
 	case end == shutDown || end == leaseLost:

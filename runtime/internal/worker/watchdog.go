@@ -30,8 +30,15 @@ func (w *watchdog) watch(deadline, now time.Time) {
 
 // sweep cancels the runs whose time is up and arms the watchdog for the next.
 func (e *Engine) sweep() {
-	var late []*Run
+	for _, r := range e.late() {
+		r.cancel(timedOut)
+	}
+}
+
+// late marks the runs whose time is up and arms the watchdog.
+func (e *Engine) late() (late []*Run) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	now := time.Now()
 	e.watchdog.armed = time.Time{}
 	var next time.Time
@@ -48,8 +55,5 @@ func (e *Engine) sweep() {
 	if !next.IsZero() && !e.leaving {
 		e.watchdog.watch(next, now)
 	}
-	e.mu.Unlock()
-	for _, r := range late {
-		r.cancel(timedOut)
-	}
+	return late
 }
