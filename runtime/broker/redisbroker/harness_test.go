@@ -35,18 +35,32 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // opener makes stores at a URL, each with a prefix of its own.
 func opener(url, prefix string) brokertest.Open {
+	return openerBy(prefix, at(url), at(url))
+}
+
+func at(url string) func(Config) (*Broker, error) {
+	return func(c Config) (*Broker, error) { return Open(context.Background(), url, c) }
+}
+
+// openerBy opens the auditor apart: it looks where a broker never does.
+func openerBy(prefix string, open, audit func(Config) (*Broker, error)) brokertest.Open {
 	var serial atomic.Int64
 	return func(t brokertest.TB) brokertest.Harness {
 		t.Helper()
 		c := Config{Prefix: fmt.Sprintf("%s.%d:", prefix, serial.Add(1)), Logger: quiet}
-		b, auditor := mustOpen(t, url, c), mustOpen(t, url, c)
+		b, auditor := must(t, open, c), must(t, audit, c)
 		return brokertest.Harness{Broker: b, SetClock: b.stopClock, Audit: auditor.audit}
 	}
 }
 
 func mustOpen(t brokertest.TB, url string, c Config) *Broker {
 	t.Helper()
-	b, err := Open(context.Background(), url, c)
+	return must(t, at(url), c)
+}
+
+func must(t brokertest.TB, open func(Config) (*Broker, error), c Config) *Broker {
+	t.Helper()
+	b, err := open(c)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}

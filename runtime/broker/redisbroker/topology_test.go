@@ -1,0 +1,76 @@
+package redisbroker
+
+import (
+	"context"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tqgen/taskqueue/internal/redistest"
+	"github.com/tqgen/taskqueue/runtime/broker/brokertest"
+)
+
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("in short mode one topology is enough")
+	}
+	t.Parallel()
+}
+
+func TestConformanceCluster(t *testing.T) {
+	long(t)
+	brokertest.Run(t, opener(redistest.StartCluster(t, 3).URL(), "t"))
+}
+
+func TestConformanceSentinel(t *testing.T) {
+	long(t)
+	brokertest.Run(t, opener(redistest.StartSentinel(t, 1).URL(), "t"))
+}
+
+func TestConformanceTLS(t *testing.T) {
+	long(t)
+	s, c := redistest.StartTLS(t)
+	brokertest.Run(t, opener(s.URL()+"?ca_file="+c.CAFile, "t"))
+}
+
+// leastRights are those that doc.go names.
+var leastRights = []string{
+	"~tq:*", "&tq:*", "-@all",
+	"+info", "+get", "+set", "+setnx", "+exists", "+del", "+rename", "+expire", "+pttl", "+pexpireat",
+	"+llen", "+lrange", "+lrem", "+ltrim", "+lpush", "+lpop", "+rpush", "+rpushx", "+blpop", "+sort",
+	"+hget", "+hset", "+hdel", "+hlen", "+hmget", "+hexists", "+hincrby", "+hgetall", "+hkeys", "+hstrlen",
+	"+zadd", "+zrem", "+zcard", "+zscore", "+zrange", "+zrangebyscore", "+zremrangebyrank",
+	"+sadd", "+smembers", "+publish", "+subscribe", "+unsubscribe", "+ping", "+time",
+	"+multi", "+exec", "+eval", "+evalsha", "+hello", "+client|id", "+client|unblock",
+}
+
+func TestConformanceLeastRights(t *testing.T) {
+	long(t)
+	s := redistest.Start(t)
+	url := s.AddUser(t, "worker", "secret", leastRights...)
+	brokertest.Run(t, openerBy("tq:t", at(url), at(s.URL())))
+}
+
+// TestConformanceNew borrows the options of clients that others have made.
+func TestConformanceNew(t *testing.T) {
+	long(t)
+	t.Run("client", func(t *testing.T) {
+		s := redistest.Start(t)
+		brokertest.Run(t, newOpener(t, redis.NewClient(&redis.Options{Addr: s.Addr(), Protocol: 3})))
+	})
+	t.Run("failover client", func(t *testing.T) {
+		s := redistest.StartSentinel(t, 1)
+		brokertest.Run(t, newOpener(t, redis.NewFailoverClient(&redis.FailoverOptions{MasterName: redistest.MasterName, SentinelAddrs: s.Addrs()})))
+	})
+	t.Run("cluster client", func(t *testing.T) {
+		c := redistest.StartCluster(t, 3)
+		brokertest.Run(t, newOpener(t, redis.NewClusterClient(&redis.ClusterOptions{Addrs: c.Addrs(), ReadOnly: true, RouteRandomly: true})))
+	})
+}
+
+func newOpener(t *testing.T, client redis.UniversalClient) brokertest.Open {
+	t.Cleanup(func() { _ = client.Close() })
+	open := func(c Config) (*Broker, error) { return New(context.Background(), client, c) }
+	return openerBy("t", open, open)
+}
