@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -65,9 +66,9 @@ func (d *differ) table() [][]int32 {
 	for i := range common {
 		common[i] = make([]int32, len(d.b)+1)
 	}
-	for i := len(d.a) - 1; i >= 0; i-- {
-		for j := len(d.b) - 1; j >= 0; j-- {
-			if d.a[i] == d.b[j] {
+	for i, line := range slices.Backward(d.a) {
+		for j, other := range slices.Backward(d.b) {
+			if line == other {
 				common[i][j] = common[i+1][j+1] + 1
 			} else {
 				common[i][j] = max(common[i+1][j], common[i][j+1])

@@ -48,9 +48,7 @@ func (c *command) list(ctx context.Context) int {
 		return c.fail(err)
 	}
 	if len(result.Diagnostics) > 0 {
-		if err := writeText(c.stderr, true, result); err != nil {
-			return c.fail(err)
-		}
+		writeText(c.stderr, true, result)
 		return exitWrong
 	}
 	tasks := []listedTask{}
@@ -103,8 +101,8 @@ func (c *command) seen(file string) string {
 	if err != nil {
 		return file
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
 	}
 	return diag.Relative(dir, file)
 }

@@ -12,12 +12,12 @@ import (
 // remedy is the command that brings files up to date.
 const remedy = "go tool tqgen"
 
-func writeText(w io.Writer, check bool, r gen.Result) error {
+func writeText(w io.Writer, check bool, r gen.Result) {
 	for _, d := range r.Diagnostics {
 		fmt.Fprintln(w, d)
 	}
 	if !check || len(r.Diagnostics) > 0 {
-		return nil
+		return
 	}
 	for _, c := range r.Changes {
 		fmt.Fprintf(w, "%s: %s\n%s", c.Path, c.State, c.Diff())
@@ -25,7 +25,6 @@ func writeText(w io.Writer, check bool, r gen.Result) error {
 	if len(r.Changes) > 0 {
 		fmt.Fprintf(w, "run: %s ./...\n", remedy)
 	}
-	return nil
 }
 
 // jsonResult is the form for editors and scripts.

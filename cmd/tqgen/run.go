@@ -112,15 +112,12 @@ func (c *command) generate(ctx context.Context) int {
 	if err != nil {
 		return c.fail(err)
 	}
-	if c.json {
-		err = writeJSON(c.stdout, c.config.Check, result)
-	} else {
-		err = writeText(c.stderr, c.config.Check, result)
-	}
-	switch {
-	case err != nil:
+	if !c.json {
+		writeText(c.stderr, c.config.Check, result)
+	} else if err := writeJSON(c.stdout, c.config.Check, result); err != nil {
 		return c.fail(err)
-	case len(result.Diagnostics) > 0 || c.config.Check && len(result.Changes) > 0:
+	}
+	if len(result.Diagnostics) > 0 || c.config.Check && len(result.Changes) > 0 {
 		return exitWrong
 	}
 	return exitOK

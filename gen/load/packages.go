@@ -3,14 +3,15 @@ package load
 import (
 	"context"
 	"fmt"
+	"go/importer"
 	"go/token"
 	"go/types"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/go/gcexportdata"
 	"golang.org/x/tools/go/packages"
 
 	"github.com/tqgen/taskqueue/gen/diag"
@@ -43,7 +44,8 @@ func (Packages) Load(ctx context.Context, t *Tree, roots []Root, errs *diag.List
 	if err != nil {
 		return nil, fmt.Errorf("go/packages: %w", err)
 	}
-	d := &deps{tree: t, errs: errs, listed: map[string]*packages.Package{}, program: Program{packages: map[string]*Package{}}, exports: map[string]*types.Package{}}
+	d := &deps{tree: t, errs: errs, listed: map[string]*packages.Package{}, program: Program{packages: map[string]*Package{}}}
+	d.exports = importer.ForCompiler(token.NewFileSet(), "gc", d.open)
 	packages.Visit(listed, nil, func(p *packages.Package) { d.listed[p.PkgPath] = p })
 	for _, path := range paths {
 		if err := d.broken(path); err != nil {
@@ -68,7 +70,7 @@ type deps struct {
 	errs    *diag.List
 	listed  map[string]*packages.Package
 	program Program
-	exports map[string]*types.Package // shared, so that equal types are identical
+	exports types.Importer // of packages outside of the module; one, so that equal types are identical
 }
 
 // broken reports why the go command could not list a package of the main
@@ -101,7 +103,7 @@ func (d *deps) load(path string) (*types.Package, error) {
 	own := listed.Module != nil && listed.Module.Main && listed.Module.Path == d.tree.Module.Path
 	if !own {
 		var err error
-		p.Types, err = d.export(listed)
+		p.Types, err = d.exports.Import(path)
 		return p.Types, err
 	}
 	d.check(p, dir, listed)
@@ -128,15 +130,11 @@ func (d *deps) check(p *Package, dir string, listed *packages.Package) {
 	p.Types, _ = config.Check(p.Path, d.tree.Fset, s.files, nil)
 }
 
-func (d *deps) export(listed *packages.Package) (*types.Package, error) {
-	f, err := os.Open(listed.ExportFile)
-	if err != nil {
-		return nil, err
+// open gives the importer of other modules' packages their export data.
+func (d *deps) open(path string) (io.ReadCloser, error) {
+	listed := d.listed[path]
+	if listed == nil || listed.ExportFile == "" {
+		return nil, errNotThere
 	}
-	defer f.Close()
-	r, err := gcexportdata.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	return gcexportdata.Read(r, token.NewFileSet(), d.exports, listed.PkgPath)
+	return os.Open(listed.ExportFile)
 }

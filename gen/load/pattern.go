@@ -36,8 +36,8 @@ func parsePattern(m Module, dir, text string) (pattern, error) {
 	if !filepath.IsAbs(abs) {
 		abs = filepath.Join(dir, abs)
 	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved
 	}
 	rel, err := filepath.Rel(m.Dir, abs)
 	if err != nil || !filepath.IsLocal(rel) {

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -169,7 +170,7 @@ func newChecker(t *Tree, importer types.Importer, into *Package) *types.Config {
 		FakeImportC:      true,
 		Sizes:            types.SizesFor("gc", t.build.GOARCH),
 		Error: func(err error) {
-			if e, ok := err.(types.Error); ok {
+			if e := (types.Error{}); errors.As(err, &e) {
 				into.errors = append(into.errors, e)
 			}
 		},

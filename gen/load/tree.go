@@ -88,7 +88,7 @@ func (t *Tree) findGo(ctx context.Context) error {
 // goflagsTags are the build tags in GOFLAGS.
 func goflagsTags(flags string) []string {
 	var tags []string
-	for _, f := range strings.Fields(flags) {
+	for f := range strings.FieldsSeq(flags) {
 		name, list, _ := strings.Cut(strings.TrimLeft(f, "-"), "=")
 		if name == "tags" {
 			tags = strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
