@@ -25,8 +25,11 @@ var (
 	ErrUnknown   = broker.ErrUnknown   // no answer: the task may be in or not; the ID is returned all the same
 )
 
-// Errors of looking for a task.
-var ErrNotFound = errors.New("taskqueue: task not found")
+// Errors of looking for tasks and changing them.
+var (
+	ErrNotFound = broker.ErrNotFound
+	ErrState    = broker.ErrState // the task is not where the call could change it
+)
 
 // Errors of runs. They are causes of a handler's context and reasons of
 // failures and dead letters.
@@ -38,6 +41,8 @@ var (
 	ErrUnknownKind = worker.ErrUnknownKind
 	ErrLeaseLost   = worker.ErrLeaseLost // another worker has, or will get, the task
 	ErrShutdown    = worker.ErrShutdown
+	ErrCancelled   = worker.ErrCancelled // Client.Cancel
+	ErrExpired     = worker.ErrExpired   // the Expires option
 )
 
 // A DuplicateError is an ErrDuplicate that names the task that is in.

@@ -57,3 +57,14 @@ func (f Future[R]) check() error {
 	}
 	return nil
 }
+
+// Progress is what the handler has told last, by the function [Progress], while
+// the task runs; nil before and after. The error is ErrNotFound if the store does
+// not have the task (any more).
+func (f Future[R]) Progress(ctx context.Context) ([]byte, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	entry, err := f.client.Find(ctx, f.ID)
+	return entry.Progress, err
+}

@@ -27,6 +27,7 @@ type Job struct {
 	due       time.Time
 	retries   int // as in Settings
 	timeout   time.Duration
+	expires   time.Duration
 	retention time.Duration // as in Settings; forget: explicitly none
 	id        ID
 	unique    string
@@ -113,7 +114,7 @@ func (j *Job) message(m *broker.Message, queues *QueueTable, now time.Time) erro
 		ID: j.id, Queue: queue, Kind: j.kind.Name, Version: j.kind.Version, Priority: j.priority,
 		Delay: j.delay, Due: j.due, Headers: j.headers,
 		Unique:    broker.Unique{Key: j.unique, Window: j.window},
-		Retention: max(j.retention, 0),
+		Retention: max(j.retention, 0), Expires: j.expires,
 	}
 	if err := j.limits(m, &config); err != nil {
 		return err

@@ -26,6 +26,7 @@ const (
 	optionRetries
 	optionTimeout
 	optionRetention
+	optionExpires
 	optionID
 	optionUnique
 	optionHeader
@@ -54,6 +55,10 @@ func Timeout(d time.Duration) Option { return Option{set: optionTimeout, n: int6
 // keeps nothing, not even for a task with a result.
 func Retention(d time.Duration) Option { return Option{set: optionRetention, n: int64(d)} }
 
+// Expires discards the job if its first run does not begin within d from when it
+// could: 1ms to 10 years; 0 means never.
+func Expires(d time.Duration) Option { return Option{set: optionExpires, n: int64(d)} }
+
 // WithID gives the job an id made by NewID for the same queue, so that sending
 // it again, even from another process, is the same task for 24 hours.
 func WithID(id ID) Option { return Option{set: optionID, id: id} }
@@ -76,7 +81,7 @@ func (o *Option) apply(j *Job) {
 		o.applyPlace(j)
 	case optionIn, optionAt:
 		o.applyStart(j)
-	case optionRetries, optionTimeout, optionRetention:
+	case optionRetries, optionTimeout, optionRetention, optionExpires:
 		o.applyLimit(j)
 	case optionID, optionUnique:
 		o.applyIdentity(j)
@@ -127,6 +132,12 @@ func (o *Option) applyLimit(j *Job) {
 			return
 		}
 		j.timeout = orNone(d, NoTimeout)
+	case optionExpires:
+		if d != 0 && (d < time.Millisecond || d > broker.MaxDelay) {
+			j.refuse("Expires(%v) is outside 1ms to %v", d, broker.MaxDelay)
+			return
+		}
+		j.expires = d
 	default:
 		if d < 0 || d > broker.MaxDelay {
 			j.refuse("Retention(%v) is outside 0 to %v", d, broker.MaxDelay)

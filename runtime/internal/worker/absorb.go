@@ -11,11 +11,19 @@ import (
 
 // absorb takes in the answer to a cycle.
 func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
-	runs := e.runs(q, c, &g)
+	for _, stop := range e.takeIn(q, c, &g) {
+		stop()
+	}
+}
+
+// takeIn books the answer. It returns what ends the contexts of runs that are not
+// wanted any more.
+func (e *Engine) takeIn(q *queue, c *broker.Cycle, g *broker.Grant) (stop []func()) {
+	runs := e.runs(q, c, g)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stopAsking(q)
-	q.update(c, &g)
+	q.update(c, g)
 	e.skew = g.Now.Sub(q.last)
 	if !q.ready || q.paused {
 		e.withdraw(q)
@@ -23,15 +31,17 @@ func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
 	for i := range runs {
 		e.admit(q, &runs[i])
 	}
+	stop = e.stopCancelled(q, g.Cancelled)
 	if e.draining {
 		e.giveBack(q)
-		return
+		return stop
 	}
 	e.shed(q)
 	for range min(len(runs), e.pool) {
 		e.work.Signal()
 	}
 	e.distribute()
+	return stop
 }
 
 // runs makes the runs of a grant, all in one piece of memory.

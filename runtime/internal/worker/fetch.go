@@ -58,9 +58,7 @@ func (e *Engine) plan(q *queue) (c *broker.Cycle, sleep time.Duration) {
 		e.distribute()
 	}
 	if e.stalled(q, now) <= 0 {
-		e.runTime = max(e.runTime, float64(stallAfter))
-		e.adapt()
-		e.giveBack(q)
+		e.yield(q)
 	}
 	if sleep = e.due(q, now); sleep > 0 {
 		q.sleeping = true
@@ -70,34 +68,40 @@ func (e *Engine) plan(q *queue) (c *broker.Cycle, sleep time.Duration) {
 	return e.cycle(q), 0
 }
 
+// yield lets other workers have what is stuck in the buffer.
+func (e *Engine) yield(q *queue) {
+	e.runTime = max(e.runTime, float64(stallAfter))
+	e.adapt()
+	e.giveBack(q)
+}
+
 // due is how long the next cycle has time; 0 or less: none.
 func (e *Engine) due(q *queue, now time.Time) time.Duration {
 	if e.leaving || q.passOn || q.quota > 0 {
 		return 0
 	}
-	next := q.last.Add(e.heartbeat(q))
-	sooner := func(t time.Time) {
-		if t.Before(next) {
-			next = t
-		}
-	}
+	next := min(q.last.Add(e.heartbeat(q)).Sub(now), e.stalled(q, now), q.settleIn(now))
 	if q.paused {
-		sooner(q.pauseTo)
+		next = min(next, q.pauseTo.Sub(now))
 	}
 	if q.again > 0 && !e.draining && e.free() > 0 {
-		sooner(q.last.Add(q.again))
+		next = min(next, q.last.Add(q.again).Sub(now))
 	}
-	sooner(now.Add(e.stalled(q, now)))
 	if len(q.telling) > 0 {
-		sooner(q.tellAt)
+		next = min(next, q.tellAt.Sub(now))
 	}
-	if len(q.finished) > 0 {
-		if q.running+q.buffer.len() == 0 || len(q.finished) >= broker.MaxBatch {
-			return 0
-		}
-		sooner(q.first.Add(linger))
+	return next
+}
+
+// settleIn is how long what is finished has time to wait for more.
+func (q *queue) settleIn(now time.Time) time.Duration {
+	switch n := len(q.finished); {
+	case n == 0:
+		return time.Hour
+	case n >= broker.MaxBatch, q.running+q.buffer.len() == 0:
+		return 0
 	}
-	return next.Sub(now)
+	return q.first.Add(linger).Sub(now)
 }
 
 // stalled is how long until the queue's buffer counts as stuck behind runs

@@ -18,24 +18,25 @@ const stackFrames = 12
 func newPanic(v any) *PanicError {
 	pc := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
+	return &PanicError{Value: v, Stack: stack(frames)}
+}
+
+// stack writes the frames between the panic and the engine.
+func stack(frames *runtime.Frames) string {
 	var b strings.Builder
-	begun := false
-	for n := 0; n < stackFrames; {
+	for n, begun := 0, false; n < stackFrames; {
 		f, more := frames.Next()
 		switch {
-		case strings.HasSuffix(f.Function, "worker.(*Run).call"), strings.HasSuffix(f.Function, "worker.(*finish).judge"):
-			return &PanicError{Value: v, Stack: b.String()}
+		case !more, strings.HasSuffix(f.Function, "worker.(*Run).call"), strings.HasSuffix(f.Function, "worker.(*finish).judge"):
+			return b.String()
 		case f.Function == "runtime.gopanic":
 			begun = true
 		case begun && !strings.HasPrefix(f.Function, "runtime."):
 			fmt.Fprintf(&b, "\n%s\n\t%s:%d", f.Function, f.File, f.Line)
 			n++
 		}
-		if !more {
-			break
-		}
 	}
-	return &PanicError{Value: v, Stack: b.String()}
+	return b.String()
 }
 
 // Error implements error. It includes the stack.

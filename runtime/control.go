@@ -1,0 +1,147 @@
+package taskqueue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/worker"
+)
+
+// Cancel ends a task for a reason, wherever it is. One that waits ends at once,
+// as discarded. The context of one that runs ends with the cause ErrCancelled,
+// as soon as its worker talks to the store, within a quarter of its lease (3 s by
+// default); the task is then discarded, unless its handler returns no error.
+// The error is ErrNotFound, or ErrState if the task is a dead letter.
+func (c *Client) Cancel(ctx context.Context, id ID, reason string) error {
+	return c.edit(ctx, id, broker.Edit{Action: broker.Cancel, Reason: reason})
+}
+
+// Delete drops a task that waits, or a dead letter, without a trace. The error
+// is ErrNotFound, or ErrState if the task is running: cancel that.
+func (c *Client) Delete(ctx context.Context, id ID) error {
+	return c.edit(ctx, id, broker.Edit{Action: broker.Delete})
+}
+
+// Requeue lets a scheduled task run now, and a dead letter once more: with all
+// its attempts before it, and its failures kept. The error is ErrNotFound, or
+// ErrState if the task is pending or runs already.
+func (c *Client) Requeue(ctx context.Context, id ID) error {
+	return c.edit(ctx, id, broker.Edit{Action: broker.Requeue})
+}
+
+// Reschedule lets a scheduled task run after d from now, 0 to 10 years, by the
+// store's clock. The error is ErrNotFound, or ErrState if it is not scheduled.
+func (c *Client) Reschedule(ctx context.Context, id ID, d time.Duration) error {
+	return c.edit(ctx, id, broker.Edit{Action: broker.Reschedule, After: d})
+}
+
+// edit tries each queue that the id may belong to: nearly always one.
+func (c *Client) edit(ctx context.Context, id ID, e broker.Edit) error {
+	if c.ctx.Err() != nil {
+		return ErrClosed
+	}
+	queues, err := c.queuesOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, q := range queues {
+		e.Ref = broker.Ref{Queue: q, ID: id}
+		receipts, err := c.broker.Edit(ctx, []broker.Edit{e})
+		switch {
+		case err != nil:
+			return withCause(ctx, err)
+		case len(receipts) == 0:
+			return nil
+		case !errors.Is(receipts[0].Err, ErrNotFound):
+			return receipts[0].Err
+		}
+	}
+	return fmt.Errorf("%w: %v", ErrNotFound, id)
+}
+
+// RequeueDead requeues all dead letters that a queue has now, the newest first,
+// and returns how many that were. Where it is cut short by an error, those before
+// are requeued.
+func (c *Client) RequeueDead(ctx context.Context, queue string) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, ErrClosed
+	}
+	total := 0
+	query := broker.ListQuery{Queue: queue, State: broker.StateDead, Limit: broker.MaxEdits}
+	for {
+		page, err := c.broker.List(ctx, query)
+		if err != nil {
+			return total, err
+		}
+		edits := make([]broker.Edit, len(page.Entries))
+		for i, e := range page.Entries {
+			edits[i] = broker.Edit{Ref: e.Ref, Action: broker.Requeue}
+		}
+		receipts, err := c.broker.Edit(ctx, edits)
+		if err != nil {
+			return total, withCause(ctx, err)
+		}
+		total += len(edits) - len(receipts)
+		if page.Next == "" {
+			return total, nil
+		}
+		query.Cursor = page.Next
+	}
+}
+
+// Purge drops all tasks of a queue that are pending, scheduled or dead, whichever
+// state is given, and returns how many that were.
+func (c *Client) Purge(ctx context.Context, queue string, s State) (int64, error) {
+	if c.ctx.Err() != nil {
+		return 0, ErrClosed
+	}
+	return c.broker.Purge(ctx, queue, s)
+}
+
+// Pause keeps every worker from taking tasks of a queue, until Resume. What runs
+// goes on, and tasks can still be added.
+func (c *Client) Pause(ctx context.Context, queue string) error {
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.Paused = true })
+}
+
+// Resume ends a Pause.
+func (c *Client) Resume(ctx context.Context, queue string) error {
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.Paused = false })
+}
+
+// Limit lets Enqueue fail with ErrFull while n tasks of a queue are pending or
+// scheduled; 0 lifts the limit. What comes back after a run always gets in.
+func (c *Client) Limit(ctx context.Context, queue string, n int64) error {
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.MaxTasks = n })
+}
+
+// configure changes the settings of a queue. Two calls at the same time may undo
+// each other's change.
+func (c *Client) configure(ctx context.Context, queue string, change func(*broker.Settings)) error {
+	infos, err := c.Queues(ctx, queue)
+	if err != nil {
+		return err
+	}
+	s := infos[0].Settings
+	change(&s)
+	return c.broker.Configure(ctx, queue, s)
+}
+
+// Progress lets others see how far the run is whose handler got ctx: [Client.Find]
+// and [Future.Progress] tell while the task runs. It returns at once; what it is
+// given, at most 4 KiB, is sent within 200 ms, and of several only the last. The
+// error is ErrInvalid outside of a handler and ErrTooLarge for too much.
+func Progress(ctx context.Context, data []byte) error {
+	r, ok := worker.FromContext(ctx)
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: Progress needs the context of a handler", ErrInvalid)
+	case len(data) > broker.MaxProgressBytes:
+		return fmt.Errorf("%w: progress of %d bytes, at most %d are allowed", ErrTooLarge, len(data), broker.MaxProgressBytes)
+	}
+	r.Tell(data)
+	return nil
+}
