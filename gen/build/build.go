@@ -50,8 +50,9 @@ func (p *Package) Roots() []load.Root {
 	for _, t := range p.Tasks {
 		roots = append(roots, load.Root{Path: p.Dir.Import, Name: t.Spec.Name.Name})
 		if t.Result != nil {
-			if r, ok := p.parseResult(t.Result.Text); ok && r.path != "" {
-				roots = append(roots, load.Root{Path: r.path, Name: r.name})
+			r, _ := p.parseResult(t.Result.Text)
+			for _, path := range r.paths {
+				roots = append(roots, load.Root{Path: path, Name: r.name})
 			}
 		}
 	}

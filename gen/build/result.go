@@ -11,28 +11,39 @@ import (
 	"github.com/tqgen/taskqueue/gen/model"
 )
 
-// A resultName is what result= says: a predeclared type if path is empty.
-type resultName struct{ path, name string }
+// A resultName is what result= says: a name in one of some packages, or a
+// predeclared type if there are none.
+type resultName struct {
+	paths     []string
+	qualifier string // the name of the package; "" for an import path
+	name      string
+}
 
 // parseResult reads result=: Type, *Type, pkg.Type or "import/path.Type".
 func (p *Package) parseResult(text string) (resultName, bool) {
 	text = strings.TrimPrefix(text, "*")
 	i := strings.LastIndexByte(text, '.')
 	if i < 0 {
-		if !token.IsIdentifier(text) && text != "[]byte" {
-			return resultName{}, false
-		}
-		if obj := types.Universe.Lookup(text); obj != nil || text == "[]byte" {
-			return resultName{"", text}, true
-		}
-		return resultName{p.Dir.Import, text}, true
+		return p.parseLocal(text)
 	}
-	qualifier, name := text[:i], text[i+1:]
-	if qualifier == "time" {
-		return resultName{"time", name}, true
+	r := resultName{qualifier: text[:i], name: text[i+1:]}
+	switch r.paths = load.Imported(p.Files, r.qualifier); {
+	case r.qualifier == "time":
+		r.paths = []string{"time"}
+	case len(r.paths) == 1:
+		r.qualifier = "" // it is certain
 	}
-	path, ok := load.Imported(p.Files, qualifier)
-	return resultName{path, name}, ok && token.IsIdentifier(name)
+	return r, len(r.paths) > 0 && token.IsIdentifier(r.name)
+}
+
+func (p *Package) parseLocal(text string) (resultName, bool) {
+	switch {
+	case text == "[]byte" || types.Universe.Lookup(text) != nil:
+		return resultName{name: text}, true
+	case token.IsIdentifier(text):
+		return resultName{paths: []string{p.Dir.Import}, name: text}, true
+	}
+	return resultName{}, false
 }
 
 // resultWord resolves result=. A struct is returned by pointer.
@@ -44,7 +55,11 @@ func (b *builder) resultWord(p *Package, t *model.Task, word *directive.Word) {
 	}
 	typ := b.resultObject(r)
 	if typ == nil {
-		b.errs.Add(word.Position, diag.BadResult, "declare the type, or correct the name", "result=%q: there is no such type", word.Text)
+		fix := "declare the type, or correct the name"
+		if strings.Contains(word.Text, ".") {
+			fix = `correct the name; for a type of a package that no file with tasks imports, write result="import/path.Type"`
+		}
+		b.errs.Add(word.Position, diag.BadResult, fix, "result=%q: there is no such type", word.Text)
 		return
 	}
 	if named, ok := typ.(*types.Named); ok && named.TypeParams() != nil {
@@ -61,11 +76,14 @@ func (b *builder) resultObject(r resultName) types.Type {
 	switch {
 	case r.name == "[]byte":
 		return types.NewSlice(types.Typ[types.Byte])
-	case r.path == "" && types.Universe.Lookup(r.name) != nil:
+	case len(r.paths) == 0:
 		return types.Universe.Lookup(r.name).Type()
 	}
-	if obj, ok := b.program.Lookup(r.path, r.name).(*types.TypeName); ok {
-		return obj.Type()
+	for _, path := range r.paths {
+		p := b.program.Package(path)
+		if obj, ok := b.program.Lookup(path, r.name).(*types.TypeName); ok && (r.qualifier == "" || p.Name == r.qualifier) {
+			return obj.Type()
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tqgen/taskqueue/gen/diag"
@@ -139,27 +140,26 @@ func importName(path string) string {
 	return strings.TrimSuffix(last, "-go")
 }
 
-// imported finds the path that a name stands for in a file: by its alias, or by
-// the guess of importName.
-func imported(f *ast.File, name string) (string, bool) {
-	for _, spec := range f.Imports {
-		path := strings.Trim(spec.Path.Value, "\"`")
-		if spec.Name != nil && spec.Name.Name == name || spec.Name == nil && importName(path) == name {
-			return path, true
-		}
+// Imported lists the import paths that a package's name may stand for in some
+// files: the one that an alias or the guess of importName says, else all whose
+// name shows only in their source. An import path stands for itself.
+func Imported(files []*ast.File, name string) []string {
+	if strings.Contains(name, "/") {
+		return []string{name}
 	}
-	return "", false
-}
-
-// Imported finds the path that a package's name stands for in a file, or in
-// another file of its package. An import path stands for itself.
-func Imported(files []*ast.File, name string) (string, bool) {
+	var candidates []string
 	for _, f := range files {
-		if path, ok := imported(f, name); ok {
-			return path, true
+		for _, spec := range f.Imports {
+			path := pathOf(spec)
+			switch {
+			case spec.Name != nil && spec.Name.Name == name, spec.Name == nil && importName(path) == name:
+				return []string{path}
+			case spec.Name == nil && !slices.Contains(candidates, path):
+				candidates = append(candidates, path)
+			}
 		}
 	}
-	return name, strings.Contains(name, "/")
+	return candidates
 }
 
 // newChecker is the configuration of the type-checker that both loaders share.
