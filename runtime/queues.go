@@ -47,14 +47,9 @@ type QueueTable struct {
 // A later entry replaces an earlier one with the same name, a standard queue
 // included. The error is ErrInvalid, one for each bad entry.
 func NewQueueTable(queues ...QueueConfig) (QueueTable, error) {
-	standard := []QueueConfig{
-		{Name: Default},
-		{Name: HighPriority, Priority: 10, Weight: 6, Retries: 5, Timeout: 10 * time.Minute},
-		{Name: LowPriority, Priority: -10, Weight: 1, Retries: 2, Timeout: 2 * time.Minute},
-	}
-	t := QueueTable{byName: make(map[string]QueueConfig, len(standard)+len(queues))}
+	t := QueueTable{byName: make(map[string]QueueConfig)}
 	var errs []error
-	for _, q := range append(standard, queues...) {
+	for _, q := range append(standardQueues(), queues...) {
 		if err := q.check(); err != nil {
 			errs = append(errs, err)
 			continue
@@ -65,6 +60,14 @@ func NewQueueTable(queues ...QueueConfig) (QueueTable, error) {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.Name, b.Name))
 	})
 	return t, errors.Join(errs...)
+}
+
+func standardQueues() []QueueConfig {
+	return []QueueConfig{
+		{Name: Default},
+		{Name: HighPriority, Priority: 10, Weight: 6, Retries: 5, Timeout: 10 * time.Minute},
+		{Name: LowPriority, Priority: -10, Weight: 1, Retries: 2, Timeout: 2 * time.Minute},
+	}
 }
 
 // Get returns the settings of the named queue. A queue that is not in the

@@ -59,7 +59,7 @@ func (c *Client) watch(queue string) (*watch, error) {
 // await returns when the task has ended.
 func (w *watch) await(ctx context.Context, id ID) ([]byte, error) {
 	p := w.join(id)
-	if p == nil { // the watch was about to end: its successor is free to begin
+	if p == nil { // the watch has ended: its successor is free to begin
 		next, err := w.client.watch(w.queue)
 		if err != nil {
 			return nil, err
@@ -80,12 +80,7 @@ func (w *watch) join(id ID) *waiter {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.waiters == nil {
-		if w.client.ctx.Err() == nil {
-			return nil
-		}
-		p := &waiter{done: make(chan struct{}), err: ErrClosed}
-		close(p.done)
-		return p
+		return nil
 	}
 	p := w.waiters[id]
 	if p == nil {

@@ -58,14 +58,19 @@ func planKinds(tasks []Task) (map[string]*worker.Kind, error) {
 		}
 		name := t.Kind.Name
 		if j, twice := first[name]; twice {
-			errs = append(errs, fmt.Errorf("%w: Tasks[%d] and Tasks[%d] are both called %q (queues %s and %s); give one of them a name of its own: //taskqueue:task name=…",
-				ErrInvalid, j, i, name, tasks[j].Kind.queue(), t.Kind.queue()))
+			errs = append(errs, sameName(tasks, j, i))
 			continue
 		}
 		first[name] = i
 		table[name] = &worker.Kind{Name: name, Run: t.Run, Backoff: t.Kind.Settings.Backoff.policy()}
 	}
 	return table, errors.Join(errs...)
+}
+
+func sameName(tasks []Task, i, j int) error {
+	a, b := tasks[i].Kind, tasks[j].Kind
+	return fmt.Errorf("%w: Tasks[%d] and Tasks[%d] are both called %q (queues %s and %s); give one of them a name of its own: //taskqueue:task name=…",
+		ErrInvalid, i, j, a.Name, a.queue(), b.queue())
 }
 
 func (t *Task) check() error {
@@ -115,16 +120,7 @@ func (q QueueWeight) check(others []worker.Queue) error {
 // defaultQueues are the client's queues by priority, with those that tasks
 // name in their settings in between, as queues of priority 0.
 func defaultQueues(c *Client, tasks []Task) []QueueWeight {
-	var extra []QueueConfig
-	for _, t := range tasks {
-		if t.Kind == nil {
-			continue
-		}
-		if q, known := c.queues.Get(t.Kind.queue()); !known {
-			extra = append(extra, q)
-		}
-	}
-	all := append(c.queues.ByPriority(), extra...)
+	all := append(c.queues.ByPriority(), c.otherQueues(tasks)...)
 	slices.SortStableFunc(all, func(a, b QueueConfig) int { return b.Priority - a.Priority })
 	var queues []QueueWeight
 	for _, q := range all {
@@ -133,6 +129,19 @@ func defaultQueues(c *Client, tasks []Task) []QueueWeight {
 		}
 	}
 	return queues
+}
+
+// otherQueues are those of tasks that the client's table does not have.
+func (c *Client) otherQueues(tasks []Task) (other []QueueConfig) {
+	for _, t := range tasks {
+		if t.Kind == nil {
+			continue
+		}
+		if q, known := c.queues.Get(t.Kind.queue()); !known {
+			other = append(other, q)
+		}
+	}
+	return other
 }
 
 // check reports everything else that is wrong with a config.
