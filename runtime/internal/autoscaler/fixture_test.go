@@ -23,6 +23,7 @@ type world struct {
 	carry   []float64  // fractions of arrivals
 	starts  []int      // workers that come up in 1, 2, … s
 	last    Decision
+	watch   func(now time.Time, o Observation) // may be nil; sees what a decision was made on
 }
 
 var worldBegin = time.Date(2026, time.March, 1, 11, 0, 0, 0, time.UTC)
@@ -84,6 +85,9 @@ func (w *world) tick() Decision {
 	}
 	q.WaitP95Seconds = w.waits
 	w.last = w.c.Decide(w.now, w.o)
+	if w.watch != nil {
+		w.watch(w.now, w.o)
+	}
 	w.act(w.last.To)
 	return w.last
 }

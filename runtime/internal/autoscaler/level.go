@@ -8,7 +8,8 @@ const (
 	longestLevel     = 300  // … and at low ones
 	levelArrivals    = 120  // arrivals that the time constant spans in between
 	dispersionMemory = 300  // s
-	maxDispersion    = 60   // one tick's contribution
+	maxDispersion    = 60   // one tick's contribution, …
+	usualDispersion  = 4    // … and more where heaps are usual, by their dispersion
 	riseRatio        = 1.44 // half-way, in likelihood, to a rate that doubled
 	stepTicks        = 3    // ticks over which the evidence of a step is spread at least
 	priorArrivals    = 5    // what the old rate weighs in the estimate of a new one
@@ -75,7 +76,7 @@ func (l *level) add(in inflow) (work float64, what change) {
 		what = burst
 	}
 	floor := math.Max(expected, 0.05)
-	seen := math.Min((in.arrivals-floor)*(in.arrivals-floor)/floor, maxDispersion)
+	seen := math.Min((in.arrivals-floor)*(in.arrivals-floor)/floor, maxDispersion+usualDispersion*l.Dispersion)
 	l.Dispersion += blend(in.dt, dispersionMemory) * (seen - l.Dispersion)
 	if l.follow(in, work, arrivals, spread) {
 		what = shift
