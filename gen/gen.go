@@ -9,6 +9,7 @@ package gen
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -191,11 +192,31 @@ func (r *run) selected() []*model.Package {
 	return slices.DeleteFunc(slices.Clone(r.packages), func(p *model.Package) bool { return !r.tree.Selected[p.Path] })
 }
 
+// used are the selected packages and those whose types they name. What is wrong
+// in one of them is in the way of the others.
+func (r *run) used() map[string]bool {
+	byPath, used := map[string]*model.Package{}, map[string]bool{}
+	for _, p := range r.all {
+		byPath[p.Path] = p
+	}
+	queue := slices.Collect(maps.Keys(r.tree.Selected))
+	for len(queue) > 0 {
+		path := queue[0]
+		queue = queue[1:]
+		if p := byPath[path]; p != nil && !used[path] {
+			used[path] = true
+			queue = slices.AppendSeq(queue, maps.Keys(p.Uses))
+		}
+	}
+	return used
+}
+
 // diagnostics are those about the packages that are to be generated.
 func (r *run) diagnostics() []diag.Diagnostic {
 	dirs := map[string]bool{}
-	for _, p := range r.packages {
-		dirs[p.Dir] = true
+	used := r.used()
+	for _, p := range r.all {
+		dirs[p.Dir] = used[p.Path]
 	}
 	for _, d := range r.tree.Dirs {
 		dirs[d.Path] = dirs[d.Path] || r.tree.Selected[d.Import]

@@ -6,11 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/BurntSushi/toml"
 
 	"github.com/tqgen/taskqueue/gen/diag"
 	"github.com/tqgen/taskqueue/gen/lock"
+	"github.com/tqgen/taskqueue/gen/model"
 )
 
 // lock compares the tasks with tasks.lock and returns what it should hold; nil
@@ -28,7 +30,7 @@ func (r *run) lock() (path string, text []byte, err error) {
 			r.badLock(path, err)
 			return path, nil, nil
 		}
-		now.Keep(before, func(path string) bool { return !r.tree.Matches(path) })
+		now.Keep(before, func(task, path string) bool { return !r.tree.Matches(path) || r.hasTask(task) })
 		if !r.Accept {
 			now.Compare(before, func(task string) token.Position {
 				return token.Position{Filename: path, Line: lock.Line(old, task), Column: 1}
@@ -39,6 +41,14 @@ func (r *run) lock() (path string, text []byte, err error) {
 		return path, nil, nil
 	}
 	return path, now.Bytes(), nil
+}
+
+// hasTask reports whether any package of the module, also one that was not asked
+// for, has a task of the name.
+func (r *run) hasTask(wire string) bool {
+	return slices.ContainsFunc(r.all, func(p *model.Package) bool {
+		return slices.ContainsFunc(p.Tasks, func(t *model.Task) bool { return t.Wire == wire })
+	})
 }
 
 func (r *run) badLock(path string, err error) {

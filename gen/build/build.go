@@ -111,7 +111,7 @@ func (b *builder) pkg(path string) *model.Package {
 	if loaded == nil || loaded.Dir == "" {
 		return nil
 	}
-	p := &model.Package{Ref: loaded.Ref, Dir: loaded.Dir, Scope: loaded.Scope}
+	p := &model.Package{Ref: loaded.Ref, Dir: loaded.Dir, Scope: loaded.Scope, Uses: map[string]bool{}}
 	b.packages[path] = p
 	return p
 }

@@ -115,8 +115,12 @@ func isByte(t types.Type) bool {
 	return ok && basic.Kind() == types.Uint8
 }
 
-// reachable reports whether the code that uses the type can spell a name.
+// reachable reports whether the code that uses the type can spell a name, and
+// notes the use.
 func (b *builder) reachable(obj *types.TypeName, u use) bool {
+	if home := b.pkg(u.home); home != nil && obj.Pkg() != nil {
+		home.Uses[obj.Pkg().Path()] = true
+	}
 	if obj.Exported() || obj.Pkg() == nil || obj.Pkg().Path() == u.home {
 		return true
 	}

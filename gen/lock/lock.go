@@ -165,11 +165,11 @@ func (l *Lock) hash(text string) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// Keep adds what old has of the tasks for which keep, given the import path of
-// their package, is true.
-func (l *Lock) Keep(old *Lock, keep func(path string) bool) {
+// Keep adds what old has of the tasks for which keep, given their name and the
+// import path of their package, is true.
+func (l *Lock) Keep(old *Lock, keep func(task, path string) bool) {
 	for name, t := range old.Tasks {
-		if _, known := l.Tasks[name]; known || !keep(t.path()) {
+		if _, known := l.Tasks[name]; known || !keep(name, t.path()) {
 			continue
 		}
 		l.Tasks[name] = t

@@ -98,9 +98,9 @@ func TestKeep(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		var errs diag.List
 		now := lock.Of(nil)
-		now.Keep(old, func(path string) bool {
-			if path != "example.com/shop" {
-				t.Errorf("asked for %q", path)
+		now.Keep(old, func(task, path string) bool {
+			if task != "shop.Buy" || path != "example.com/shop" {
+				t.Errorf("asked for %q in %q", task, path)
 			}
 			return keep
 		})

@@ -14,6 +14,7 @@ type Package struct {
 	Tasks   []*Task         // by file name, then position; may be empty
 	Structs []*Struct       // that get a codec here, tasks and others, by name
 	Scope   map[string]bool // every name declared at package level, our own output left out
+	Uses    map[string]bool // import paths of the packages whose types its tasks and structs name
 }
 
 // A Ref names a package.
