@@ -15,7 +15,7 @@ var _ Greet = Greet_changed__run_go_tool_tqgen{}
 // MarshalMsg appends the MessagePack form to b.
 func (t *Greet) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x81\xa4Name"...)
 	b = codegen.AppendString(b, t.Name)

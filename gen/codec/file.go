@@ -29,7 +29,7 @@ type file struct {
 }
 
 // Predeclared names that the generated code uses.
-var predeclared = []string{"append", "byte", "cap", "error", "int", "len", "make", "max", "nil"}
+var predeclared = []string{"append", "byte", "cap", "error", "int", "len", "max", "nil"}
 
 func newFile(pkg *model.Package) (*file, error) {
 	for _, name := range predeclared {

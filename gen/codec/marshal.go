@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/tinylib/msgp/msgp"
@@ -13,7 +14,7 @@ func (f *file) marshal(s *model.Struct) {
 	f.current, f.numbers = s, 0
 	f.emit("// MarshalMsg appends the MessagePack form to b.")
 	f.emit("func ($t *%s) MarshalMsg($b []byte) ([]byte, error) {", s.Name)
-	f.emit("if cap($b) == 0 {\n$b = make([]byte, 0, $t.Msgsize())\n}")
+	f.emit("if cap($b) == 0 {\n$b = $c.NewBuffer($t.Msgsize())\n}")
 	if s.Recursive {
 		f.emit("return $t.msgpAppend($b, 0)\n}\n")
 		f.emit("func ($t *%s) msgpAppend($b []byte, $d int) ([]byte, error) {", s.Name)
@@ -89,7 +90,22 @@ var appenders = map[model.Kind]string{
 	model.Time: "AppendTime", model.Duration: "AppendInt",
 }
 
+// appendFirst appends the first string of a tuple together with the header: one
+// check of the capacity instead of two.
+func (f *file) appendFirst(x string) {
+	n, header := f.number("n"), fmt.Sprintf("%#02x", f.pending[0])
+	f.pending = f.pending[:0]
+	f.emit("if %s := len(%s); %s < 32 {", n, x, n)
+	f.emit("$b = append($b, %s, 0xa0|byte(%s))\n} else {", header, n)
+	f.emit("$b = $c.AppendStringHeader(append($b, %s), %s)\n}", header, n)
+	f.emit("$b = append($b, %s...)", x)
+}
+
 func (f *file) appendValue(t *model.Type, x string, at where) {
+	if t.Kind == model.String && len(f.pending) == 1 {
+		f.appendFirst(x)
+		return
+	}
 	if name, ok := appenders[t.Kind]; ok {
 		f.flush()
 		f.emit("$b = $c.%s($b, %s)", name, x)

@@ -210,10 +210,14 @@ var _ = (*Octets_changed__run_go_tool_tqgen)((*Octets)(nil))
 // MarshalMsg appends the MessagePack form to b.
 func (t *Bench) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x91)
-	b = codegen.AppendString(b, t.Data)
+	if n1 := len(t.Data); n1 < 32 {
+		b = append(b, 0x91, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+	}
+	b = append(b, t.Data...)
 	return b, nil
 }
 
@@ -251,7 +255,7 @@ func (t *Bench) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Chain) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	return t.msgpAppend(b, 0)
 }
@@ -333,7 +337,7 @@ func (t *Chain) msgpSize(depth int) int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Large) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x85\xa2id"...)
 	b = codegen.AppendString(b, t.ID)
@@ -446,10 +450,14 @@ func (t *Large) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Leaf) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x92)
-	b = codegen.AppendString(b, t.Name)
+	if n1 := len(t.Name); n1 < 32 {
+		b = append(b, 0x92, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	}
+	b = append(b, t.Name...)
 	b = codegen.AppendInt(b, t.Size)
 	return b, nil
 }
@@ -493,7 +501,7 @@ func (t *Leaf) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Medium) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x84\xa2id"...)
 	b = codegen.AppendString(b, t.ID)
@@ -575,7 +583,7 @@ func (t *Medium) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Nested) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	var err error
 	b = append(b, "\xde\x00\x13\xa4Leaf"...)
@@ -1104,7 +1112,7 @@ func (t *Nested) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Options) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	var err error
 	b = append(b, "\x84\xa4Kept"...)
@@ -1230,7 +1238,7 @@ func (t *Options) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Scalars) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\xde\x00\x11\xa4Bool"...)
 	b = codegen.AppendBool(b, t.Bool)
@@ -1375,10 +1383,14 @@ func (t *Scalars) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Small) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x92)
-	b = codegen.AppendString(b, t.ID)
+	if n1 := len(t.ID); n1 < 32 {
+		b = append(b, 0x92, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	}
+	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	return b, nil
 }
@@ -1424,7 +1436,7 @@ func (t *Small) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *SmallMap) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x82\xa2id"...)
 	b = codegen.AppendString(b, t.ID)
@@ -1481,7 +1493,7 @@ func (t *SmallMap) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Tree) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	return t.msgpAppend(b, 0)
 }
@@ -1654,42 +1666,46 @@ func (t *Tree) msgpSize(depth int) int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Tuple) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x9d)
-	b = codegen.AppendString(b, t.Locale)
+	if n1 := len(t.Locale); n1 < 32 {
+		b = append(b, 0x9d, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x9d), n1)
+	}
+	b = append(b, t.Locale...)
 	b = codegen.AppendInt(b, t.Level)
 	b = codegen.AppendUint(b, t.Mask)
 	b = codegen.AppendFloat32(b, t.Ratio)
 	b = codegen.AppendBytes(b, t.Blob)
 	b = codegen.AppendArrayHeader(b, len(t.Tags))
-	for i1 := range t.Tags {
-		b = codegen.AppendString(b, t.Tags[i1])
+	for i2 := range t.Tags {
+		b = codegen.AppendString(b, t.Tags[i2])
 	}
 	b = append(b, "\xc4\x04"...)
 	b = append(b, t.Digest[:]...)
 	b = append(b, 0x92)
-	for i2 := range t.Matrix {
+	for i3 := range t.Matrix {
 		b = append(b, 0x93)
-		for i3 := range t.Matrix[i2] {
-			b = codegen.AppendInt(b, t.Matrix[i2][i3])
+		for i4 := range t.Matrix[i3] {
+			b = codegen.AppendInt(b, t.Matrix[i3][i4])
 		}
 	}
 	b = codegen.AppendMapHeader(b, len(t.Index))
-	for k4, v5 := range t.Index {
-		b = codegen.AppendString(b, k4)
-		b = codegen.AppendInt(b, v5)
+	for k5, v6 := range t.Index {
+		b = codegen.AppendString(b, k5)
+		b = codegen.AppendInt(b, v6)
 	}
 	b = codegen.AppendInt(b, t.Pause)
 	b = codegen.AppendBool(b, t.Flag)
 	b = codegen.AppendArrayHeader(b, len(t.Octets))
-	for i6 := range t.Octets {
-		b = codegen.AppendUint(b, t.Octets[i6])
+	for i7 := range t.Octets {
+		b = codegen.AppendUint(b, t.Octets[i7])
 	}
 	b = codegen.AppendMapHeader(b, len(t.Labels))
-	for k7, v8 := range t.Labels {
-		b = codegen.AppendString(b, k7)
-		b = codegen.AppendString(b, v8)
+	for k8, v9 := range t.Labels {
+		b = codegen.AppendString(b, k8)
+		b = codegen.AppendString(b, v9)
 	}
 	return b, nil
 }

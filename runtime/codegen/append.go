@@ -19,6 +19,12 @@ type (
 	}
 )
 
+// NewBuffer is an empty buffer for n bytes. It is not inlined: that would slow
+// down encoders that are given a buffer.
+//
+//go:noinline
+func NewBuffer(n int) []byte { return make([]byte, 0, n) }
+
 // AppendString appends a string. Its bytes are not checked to be UTF-8.
 func AppendString[T ~string](b []byte, s T) []byte {
 	if len(s) < 32 {
@@ -28,16 +34,21 @@ func AppendString[T ~string](b []byte, s T) []byte {
 }
 
 //go:noinline
-func appendString(b []byte, s string) []byte {
-	switch n := len(s); {
+func appendString(b []byte, s string) []byte { return append(AppendStringHeader(b, len(s)), s...) }
+
+// AppendStringHeader begins a string of n bytes.
+//
+//go:noinline
+func AppendStringHeader(b []byte, n int) []byte {
+	switch {
+	case n < 32:
+		return append(b, 0xa0|byte(n))
 	case n <= math.MaxUint8:
-		b = append(b, 0xd9, byte(n))
+		return append(b, 0xd9, byte(n))
 	case n <= math.MaxUint16:
-		b = append(b, 0xda, byte(n>>8), byte(n))
-	default:
-		b = binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(n))
+		return append(b, 0xda, byte(n>>8), byte(n))
 	}
-	return append(b, s...)
+	return binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(n))
 }
 
 // AppendBytes appends bytes as binary; nil is empty.

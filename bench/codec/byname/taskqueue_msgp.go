@@ -41,7 +41,7 @@ var _ SmallTask = SmallTask_changed__run_go_tool_tqgen{}
 // MarshalMsg appends the MessagePack form to b.
 func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x81\xa4data"...)
 	b = codegen.AppendString(b, t.Data)
@@ -90,7 +90,7 @@ func (t *BenchTask) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *LargeTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x85\xa2id"...)
 	b = codegen.AppendString(b, t.ID)
@@ -203,7 +203,7 @@ func (t *LargeTask) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *MediumTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x84\xa2id"...)
 	b = codegen.AppendString(b, t.ID)
@@ -285,7 +285,7 @@ func (t *MediumTask) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x82\xa2id"...)
 	b = codegen.AppendString(b, t.ID)

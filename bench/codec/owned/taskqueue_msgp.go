@@ -22,10 +22,14 @@ var _ SmallTask = SmallTask_changed__run_go_tool_tqgen{}
 // MarshalMsg appends the MessagePack form to b.
 func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x91)
-	b = codegen.AppendString(b, t.Data)
+	if n1 := len(t.Data); n1 < 32 {
+		b = append(b, 0x91, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+	}
+	b = append(b, t.Data...)
 	return b, nil
 }
 
@@ -61,10 +65,14 @@ func (t *BenchTask) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x92)
-	b = codegen.AppendString(b, t.ID)
+	if n1 := len(t.ID); n1 < 32 {
+		b = append(b, 0x92, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	}
+	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	return b, nil
 }

@@ -41,10 +41,14 @@ var _ SmallTask = SmallTask_changed__run_go_tool_tqgen{}
 // MarshalMsg appends the MessagePack form to b.
 func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x91)
-	b = codegen.AppendString(b, t.Data)
+	if n1 := len(t.Data); n1 < 32 {
+		b = append(b, 0x91, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+	}
+	b = append(b, t.Data...)
 	return b, nil
 }
 
@@ -82,23 +86,27 @@ func (t *BenchTask) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *LargeTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x95)
-	b = codegen.AppendString(b, t.ID)
+	if n1 := len(t.ID); n1 < 32 {
+		b = append(b, 0x95, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x95), n1)
+	}
+	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	b = codegen.AppendMapHeader(b, len(t.Metadata))
-	for k1, v2 := range t.Metadata {
-		b = codegen.AppendString(b, k1)
-		b = codegen.AppendString(b, v2)
+	for k2, v3 := range t.Metadata {
+		b = codegen.AppendString(b, k2)
+		b = codegen.AppendString(b, v3)
 	}
 	b = codegen.AppendBytes(b, t.Payload)
 	b = codegen.AppendMapHeader(b, len(t.ComplexData))
-	for k3, v4 := range t.ComplexData {
-		b = codegen.AppendString(b, k3)
-		b = codegen.AppendArrayHeader(b, len(v4))
-		for i5 := range v4 {
-			b = codegen.AppendString(b, v4[i5])
+	for k4, v5 := range t.ComplexData {
+		b = codegen.AppendString(b, k4)
+		b = codegen.AppendArrayHeader(b, len(v5))
+		for i6 := range v5 {
+			b = codegen.AppendString(b, v5[i6])
 		}
 	}
 	return b, nil
@@ -187,15 +195,19 @@ func (t *LargeTask) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *MediumTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x94)
-	b = codegen.AppendString(b, t.ID)
+	if n1 := len(t.ID); n1 < 32 {
+		b = append(b, 0x94, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x94), n1)
+	}
+	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	b = codegen.AppendMapHeader(b, len(t.Metadata))
-	for k1, v2 := range t.Metadata {
-		b = codegen.AppendString(b, k1)
-		b = codegen.AppendString(b, v2)
+	for k2, v3 := range t.Metadata {
+		b = codegen.AppendString(b, k2)
+		b = codegen.AppendString(b, v3)
 	}
 	b = codegen.AppendBytes(b, t.Payload)
 	return b, nil
@@ -261,10 +273,14 @@ func (t *MediumTask) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, 0x92)
-	b = codegen.AppendString(b, t.ID)
+	if n1 := len(t.ID); n1 < 32 {
+		b = append(b, 0x92, 0xa0|byte(n1))
+	} else {
+		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	}
+	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	return b, nil
 }

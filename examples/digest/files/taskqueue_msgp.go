@@ -29,7 +29,7 @@ var _ Sum = Sum_changed__run_go_tool_tqgen{}
 // MarshalMsg appends the MessagePack form to b.
 func (t *Digest) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x81\xa4Path"...)
 	b = codegen.AppendString(b, t.Path)
@@ -78,7 +78,7 @@ func (t *Digest) Msgsize() int {
 // MarshalMsg appends the MessagePack form to b.
 func (t *Sum) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
-		b = make([]byte, 0, t.Msgsize())
+		b = codegen.NewBuffer(t.Msgsize())
 	}
 	b = append(b, "\x87\xa4Size"...)
 	b = codegen.AppendInt(b, t.Size)
