@@ -12,7 +12,8 @@ import (
 )
 
 // The house's budgets. The median and the ninetieth percentile are of written
-// code without tests.
+// code without tests; a function's lines are those between its braces' lines, as
+// the linter funlen counts them.
 const (
 	maxFunctionLines    = 80
 	maxFileLines        = 500
@@ -35,7 +36,7 @@ func TestFunctionLength(t *testing.T) {
 	var lengths []int
 	for _, s := range written(t) {
 		for f := range functions(s) {
-			n := s.lines(f)
+			n := max(s.lines(f)-2, 1)
 			if n > maxFunctionLines {
 				t.Errorf("%s: %s has %d lines, at most %d", s.position(f), f.Name.Name, n, maxFunctionLines)
 			}
