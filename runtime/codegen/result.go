@@ -79,8 +79,8 @@ func Uint64() Result[uint64] { return scalar(msgp.AppendUint64, msgp.ReadUint64B
 // Float64 is the Result of a float64.
 func Float64() Result[float64] { return scalar(msgp.AppendFloat64, msgp.ReadFloat64Bytes) }
 
-// Time is the Result of a time.Time.
-func Time() Result[time.Time] { return scalar(msgp.AppendTime, msgp.ReadTimeBytes) }
+// Time is the Result of a time.Time, which comes back in UTC.
+func Time() Result[time.Time] { return scalar(msgp.AppendTime, ReadTime) }
 
 // Duration is the Result of a time.Duration.
 func Duration() Result[time.Duration] { return scalar(msgp.AppendDuration, msgp.ReadDurationBytes) }
