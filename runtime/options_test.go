@@ -219,7 +219,8 @@ func TestJobsAreTemplates(t *testing.T) {
 }
 
 func TestOptionsAreComparable(t *testing.T) {
-	if taskqueue.In(time.Hour) != taskqueue.In(time.Hour) || taskqueue.In(time.Hour) == taskqueue.In(time.Minute) || taskqueue.Retries(0) == taskqueue.Timeout(0) {
+	hour := taskqueue.In(time.Hour)
+	if hour != taskqueue.In(60*time.Minute) || taskqueue.In(time.Hour) == taskqueue.In(time.Minute) || taskqueue.Retries(0) == taskqueue.Timeout(0) {
 		t.Error("equal options differ, or different ones are equal")
 	}
 }

@@ -53,7 +53,7 @@ func planKinds(tasks []Task) (map[string]*worker.Kind, error) {
 	var errs []error
 	for i, t := range tasks {
 		if err := t.check(); err != nil {
-			errs = append(errs, fmt.Errorf("Tasks[%d]: %w", i, err))
+			errs = append(errs, fmt.Errorf("in Tasks[%d]: %w", i, err))
 			continue
 		}
 		name := t.Kind.Name

@@ -12,7 +12,10 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-type baseKey struct{}
+type (
+	baseKey  struct{}
+	otherKey struct{}
+)
 
 // newRun is a run as a handler gets it.
 func newRun() *Run {
@@ -104,7 +107,7 @@ func TestRunContextBeforeAnybodyAsksForDone(t *testing.T) {
 func TestRunContextValues(t *testing.T) {
 	r := newRun()
 	for range 2 {
-		child, cancel := context.WithCancel(context.WithValue(r, runtime.GOOS, 1)) //nolint:staticcheck // any key will do
+		child, cancel := context.WithCancel(context.WithValue(r, otherKey{}, 1))
 		if got, ok := FromContext(child); got != r || !ok {
 			t.Errorf("FromContext: %v %v", got, ok)
 		}
