@@ -30,7 +30,7 @@ func (b *builder) structType(t *types.Named, under *types.Struct, u use) *model.
 		if b.opaque(s, under) {
 			return nil
 		}
-		b.fields(s, under, use{at: s.Position, home: home.Path})
+		b.fields(s, under, use{at: s.Position, home: home.Path, owner: s.Name})
 		if m := method(t, "LogValue"); m != nil && s.HasSecret() && !promoted(t, "LogValue") {
 			b.errs.Add(b.position(m.Pos()), diag.TakenMember, `remove it, or the tags tq:"secret": tqgen writes a method LogValue`, "%s has a LogValue of its own", s.Name)
 		}
@@ -69,7 +69,7 @@ func (b *builder) instance(t *types.Named, under *types.Struct, u use) *model.Ty
 		b.errs.Add(u.at, diag.BadRecursion, "declare a struct without type parameters", "%s contains itself: %s", u.what, shortly(t))
 		return nil
 	}
-	u.inside = append(slices.Clip(u.inside), key)
+	u.inside, u.owner = append(slices.Clip(u.inside), key), shortly(t)
 	obj := t.Obj()
 	s := &model.Struct{
 		Package: model.Ref{Name: obj.Pkg().Name(), Path: obj.Pkg().Path()}, Name: obj.Name(),
@@ -81,6 +81,7 @@ func (b *builder) instance(t *types.Named, under *types.Struct, u use) *model.Ty
 
 // inline describes a struct type without a name.
 func (b *builder) inline(t *types.Struct, u use) *model.Type {
+	u.owner = ""
 	s := &model.Struct{Position: u.at, Inline: true}
 	b.fields(s, t, u)
 	return &model.Type{Kind: model.StructKind, Struct: s, Go: spell(t)}
@@ -117,9 +118,9 @@ func (b *builder) fieldPosition(v *types.Var, u use) token.Position {
 }
 
 func (b *builder) field(s *model.Struct, f *model.Field, v *types.Var, u use) {
-	name := s.Name + "." + f.Name
-	if s.Name == "" {
-		name = f.Name
+	name := f.Name
+	if u.owner != "" {
+		name = u.owner + "." + name
 	}
 	if !v.Exported() {
 		b.errs.Add(f.Position, diag.Unexported, `export it, or leave it out with the tag tq:"-"`, "the field %s is unexported: it would be lost on the way", name)

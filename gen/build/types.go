@@ -13,6 +13,7 @@ type use struct {
 	at     token.Position
 	what   string   // "field Customer", "the result of Render"
 	home   string   // import path of the package whose code will spell the type
+	owner  string   // of a field: the struct; "" if it has no name
 	result bool     // not of a field
 	inside []string // instantiated generics that are being described
 }
