@@ -55,8 +55,8 @@ func TestRunContext(t *testing.T) {
 	children := map[string]func(context.Context) (context.Context, context.CancelFunc){
 		"itself": func(ctx context.Context) (context.Context, context.CancelFunc) { return ctx, func() {} },
 		"WithValue": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithValue(ctx, "k", 1), func() {}
-		}, //nolint:staticcheck // any key will do
+			return context.WithValue(ctx, otherKey{}, 1), func() {}
+		},
 		"WithCancel": context.WithCancel,
 		"WithTimeout": func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, time.Hour)
