@@ -397,3 +397,31 @@ func TestManyLargeSettles(t *testing.T) {
 		}
 	})
 }
+
+// A jumpy store says at once that there may be work, always.
+type jumpy struct{ *faults }
+
+func (s jumpy) Wait(ctx context.Context, queues []string) (string, error) {
+	return queues[0], ctx.Err()
+}
+
+// Wake-ups in vain do not make a worker spin, be it idle or full.
+func TestWakeUpsInVain(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.config.Store, f.config.Slots = jumpy{f.faults}, 1
+		f.handle("test", sleeper)
+		f.start()
+		for _, state := range []string{"idle", "full"} {
+			before := f.faults.count()
+			f.pass(10 * time.Second)
+			if n := f.faults.count() - before; n > 400 {
+				t.Errorf("%s: %d cycles in 10 seconds", state, n)
+			}
+			f.put("mail", "test", []string{"30s"})
+			f.pass(33 * time.Millisecond)
+			if n := f.engine.Active(); n != 1 {
+				t.Errorf("%s: the task does not run after the longest pause", state)
+			}
+		}
+	})
+}
