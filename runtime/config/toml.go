@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/BurntSushi/toml"
@@ -38,13 +39,11 @@ func (e *syntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.line,
 
 func tomlTable(meta *toml.MetaData, table map[string]toml.Primitive) node {
 	n := node{kind: tableNode}
-	for key, primitive := range table {
-		value := tomlNode(meta, primitive)
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		value := tomlNode(meta, table[key])
 		n.table = append(n.table, entry{key: key, line: value.line, node: value})
 	}
-	slices.SortFunc(n.table, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.key, b.key))
-	})
+	slices.SortStableFunc(n.table, func(a, b entry) int { return cmp.Compare(a.line, b.line) })
 	return n
 }
 

@@ -1,0 +1,297 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+// A sample is a value of a key that is not its default: as it stands in a file
+// and in a variable, as it is shown, and what comes of it where it takes effect.
+type sample struct {
+	file, variable, shown string
+	effect                func(*Config) any
+	want                  any
+}
+
+func worker(f func(taskqueue.WorkerConfig) any) func(*Config) any {
+	return func(c *Config) any {
+		w, err := c.WorkerConfig([]taskqueue.Task{{Kind: &taskqueue.Kind{Name: "a.A"}}, {Kind: &taskqueue.Kind{Name: "b.B"}}})
+		if err != nil {
+			return err
+		}
+		return f(w)
+	}
+}
+
+func kindNames(w taskqueue.WorkerConfig) any {
+	var names []string
+	for _, t := range w.Tasks {
+		names = append(names, t.Kind.Name)
+	}
+	return names
+}
+
+var samples = map[string]sample{
+	"redis.url":                     {`"mem://"`, "mem://", "mem://", func(c *Config) any { return c.InMemory() }, true},
+	"redis.prefix":                  {`"shop:"`, "shop:", "shop:", func(c *Config) any { return c.RedisConfig().Prefix }, "shop:"},
+	"redis.pool_size":               {"7", "7", "7", func(c *Config) any { return c.RedisConfig().PoolSize }, 7},
+	"redis.connection_timeout":      {"30", "30", "30s", func(c *Config) any { return c.RedisConfig().ConnectTimeout }, 30 * time.Second},
+	"redis.command_timeout":         {`"1m30s"`, "1m30s", "1m30s", func(c *Config) any { return c.RedisConfig().CommandTimeout }, 90 * time.Second},
+	"redis.patience":                {"0.5", "0.5", "500ms", func(c *Config) any { return c.RedisConfig().Patience }, 500 * time.Millisecond},
+	"client.max_payload_bytes":      {"2048", "2048", "2048", func(c *Config) any { return c.ClientConfig().MaxPayloadBytes }, 2048},
+	"workers.initial_count":         {"4", "4", "4", func(c *Config) any { return c.Workers.InitialCount }, 4},
+	"workers.max_concurrent_tasks":  {"25", "25", "25", worker(func(w taskqueue.WorkerConfig) any { return w.Concurrency }), 25},
+	"workers.heartbeat_interval":    {"30", "30", "30s", worker(func(w taskqueue.WorkerConfig) any { return w.Lease }), 90 * time.Second},
+	"workers.shutdown_grace_period": {"60", "60", "1m", worker(func(w taskqueue.WorkerConfig) any { return w.ShutdownGrace }), time.Minute},
+	"workers.queues": {`["a", "b=5"]`, "a, b=5", "a,b=5", worker(func(w taskqueue.WorkerConfig) any { return w.Queues }),
+		[]taskqueue.QueueWeight{{Name: "a"}, {Name: "b", Weight: 5}}},
+	"workers.strict":           {"true", "yes", "true", worker(func(w taskqueue.WorkerConfig) any { return w.Strict }), true},
+	"workers.kinds":            {`["b.B"]`, "b.B", "b.B", worker(kindNames), []string{"b.B"}},
+	"workers.prefetch":         {`"none"`, "none", "none", worker(func(w taskqueue.WorkerConfig) any { return w.Prefetch }), taskqueue.NoPrefetch},
+	"workers.name_prefix":      {`"blue"`, "blue", "blue", worker(func(w taskqueue.WorkerConfig) any { return w.Name }), "blue"},
+	"workers.unknown_kind_age": {`"1h"`, "1h", "1h", worker(func(w taskqueue.WorkerConfig) any { return w.UnknownKindAge }), time.Hour},
+	"workers.max_result_bytes": {"99", "99", "99", worker(func(w taskqueue.WorkerConfig) any { return w.MaxResultBytes }), 99},
+	"auto_register.enabled":    {"false", "off", "false", worker(kindNames), []string{"b.B"}},
+	"log.level": {`"warn,redis=DEBUG"`, "warn,redis=DEBUG", "warn,redis=DEBUG",
+		func(c *Config) any { return [...]slog.Level{c.Log.Level(""), c.Log.Level("redis")} }, [...]slog.Level{slog.LevelWarn, slog.LevelDebug}},
+	"log.format": {`"json"`, "json", "json", func(c *Config) any { return c.Log.Format }, "json"},
+
+	"autoscaler.enabled":                                       {"true", "1", "true", nil, nil},
+	"autoscaler.min_workers":                                   {"2", "2", "2", nil, nil},
+	"autoscaler.max_workers":                                   {"50", "50", "50", nil, nil},
+	"autoscaler.scale_up_count":                                {"3", "3", "3", nil, nil},
+	"autoscaler.scale_down_count":                              {"3", "3", "3", nil, nil},
+	"autoscaler.enable_adaptive_thresholds":                    {"false", "0", "false", nil, nil},
+	"autoscaler.learning_rate":                                 {"1", "1", "1", nil, nil},
+	"autoscaler.adaptation_window_minutes":                     {"60", "60", "1h", nil, nil},
+	"autoscaler.scale_up_cooldown_seconds":                     {"180", "180", "3m", nil, nil},
+	"autoscaler.scale_down_cooldown_seconds":                   {"0", "0", "0s", nil, nil},
+	"autoscaler.consecutive_signals_required":                  {"3", "3", "3", nil, nil},
+	"autoscaler.evaluation_interval_ms":                        {"500", "500", "500ms", nil, nil},
+	"autoscaler.scaling_triggers.queue_pressure_threshold":     {"1.2", "1.2", "1.2", nil, nil},
+	"autoscaler.scaling_triggers.worker_utilization_threshold": {"0.85", "0.85", "0.85", nil, nil},
+	"autoscaler.scaling_triggers.task_complexity_threshold":    {"2.0", "2.0", "2", nil, nil},
+	"autoscaler.scaling_triggers.error_rate_threshold":         {"0.03", "0.03", "0.03", nil, nil},
+	"autoscaler.scaling_triggers.memory_pressure_threshold":    {"1024.0", "1024.0", "1024", nil, nil},
+	"autoscaler.target_sla.max_p95_latency_ms":                 {"3000.0", "3000.0", "3s", nil, nil},
+	"autoscaler.target_sla.min_success_rate":                   {"0.99", "0.99", "0.99", nil, nil},
+	"autoscaler.target_sla.max_queue_wait_time_ms":             {"2500.0", "2500.0", "2.5s", nil, nil},
+	"autoscaler.target_sla.target_worker_utilization":          {"0.75", "0.75", "0.75", nil, nil},
+	"scheduler.enabled":                                        {"true", "true", "true", nil, nil},
+	"scheduler.tick_interval":                                  {"10", "10", "10s", nil, nil},
+	"scheduler.max_tasks_per_tick":                             {"200", "200", "200", nil, nil},
+	"web.auto_configure_routes":                                {"false", "no", "false", nil, nil},
+	"web.route_prefix":                                         {`"/api/v1/tasks"`, "/api/v1/tasks", "/api/v1/tasks", nil, nil},
+	"web.enable_metrics":                                       {"false", "false", "false", nil, nil},
+	"web.enable_health_check":                                  {"false", "false", "false", nil, nil},
+}
+
+// together are keys that only make sense with another one.
+var together = map[string]string{
+	"workers.kinds":         "[auto_register]\nenabled = false\n",
+	"auto_register.enabled": "[workers]\nkinds = [\"b.B\"]\n",
+}
+
+// write makes a file for one test.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func load(t *testing.T, o Options) *Config {
+	t.Helper()
+	if o.Environ == nil {
+		o.Environ = []string{}
+	}
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	c, err := Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func valueOf(t *testing.T, c *Config, path string) (value, source string) {
+	t.Helper()
+	for _, s := range c.Settings() {
+		if s.Key == path {
+			return s.Value, s.Source
+		}
+	}
+	t.Fatalf("no setting %s", path)
+	return "", ""
+}
+
+// Each key of the table arrives from each of its sources, and does what it is
+// for; or a warning says that it does nothing yet.
+func TestEveryKey(t *testing.T) {
+	for i := range keys {
+		k := &keys[i]
+		t.Run(k.path, func(t *testing.T) {
+			s, ok := samples[k.path]
+			if !ok {
+				t.Fatal("the key has no sample")
+			}
+			if initial := k.value.show(Default()); initial == s.shown {
+				t.Fatalf("the sample %s is the default", initial)
+			}
+			for name, o := range sourcesOf(t, k, s) {
+				c := load(t, o)
+				value, source := valueOf(t, c, k.path)
+				if value != s.shown || source == "default" {
+					t.Errorf("%s: %s (%s), want %s", name, value, source, s.shown)
+				}
+				checkEffect(t, c, k, s)
+			}
+		})
+	}
+	if len(samples) != len(keys) {
+		t.Errorf("%d samples for %d keys", len(samples), len(keys))
+	}
+}
+
+// sourcesOf are all ways to set a key.
+func sourcesOf(t *testing.T, k *key[Config], s sample) map[string]Options {
+	t.Helper()
+	table, last := split(k.path)
+	with := together[k.path]
+	other := write(t, "other.toml", with)
+	ways := map[string]Options{
+		"toml": {File: write(t, "a.toml", fmt.Sprintf("%s[%s]\n%s = %s\n", with, table, last, s.file))},
+	}
+	if with == "" {
+		var yaml strings.Builder
+		indent := ""
+		for name := range strings.SplitSeq(table, ".") {
+			fmt.Fprintf(&yaml, "%s%s:\n", indent, name)
+			indent += "  "
+		}
+		ways["yaml"] = Options{File: write(t, "a.yaml", fmt.Sprintf("%s%s%s: %s\n", yaml.String(), indent, last, s.file))}
+	}
+	for _, name := range k.env {
+		ways[name] = Options{File: other, Environ: []string{name + "=" + s.variable}}
+	}
+	if k.flag != "" {
+		ways["flag"] = Options{File: other, Flags: map[string]string{k.flag: s.variable}}
+	}
+	return ways
+}
+
+func checkEffect(t *testing.T, c *Config, k *key[Config], s sample) {
+	t.Helper()
+	warned := slices.ContainsFunc(c.Warnings, func(p Problem) bool { return strings.Contains(p.Message, "not supported by this release yet") })
+	if _, ok := gapOf(k.path); ok {
+		if !warned || s.effect != nil {
+			t.Errorf("it does nothing yet, but warned: %v, an effect: %v", warned, s.effect != nil)
+		}
+		return
+	}
+	if warned || s.effect == nil {
+		t.Fatalf("it should do something, but warned: %v, an effect: %v", warned, s.effect != nil)
+	}
+	if diff := cmp.Diff(s.want, s.effect(c)); diff != "" {
+		t.Errorf("effect (-want +got):\n%s", diff)
+	}
+	if without := s.effect(Default()); cmp.Diff(s.want, without) == "" {
+		t.Errorf("the effect, %v, is there without the key", without)
+	}
+}
+
+// A key has one documented variable that is its own.
+func TestVariables(t *testing.T) {
+	all := variables()
+	sorted := slices.Sorted(slices.Values(all))
+	if len(slices.Compact(sorted)) != len(all) {
+		t.Errorf("a variable is there twice: %v", all)
+	}
+	for i := range keys {
+		if len(keys[i].env) == 0 {
+			t.Errorf("%s has no variable", keys[i].path)
+		}
+	}
+}
+
+func TestGapsAreOfKeys(t *testing.T) {
+	for _, g := range gaps {
+		isKey := slices.ContainsFunc(keys, func(k key[Config]) bool { return within(g.path, k.path) })
+		isQueueKey := slices.ContainsFunc(queueKeys, func(k key[Queue]) bool { return within(g.path, "queues.a."+k.path) })
+		if !isKey && !isQueueKey {
+			t.Errorf("%s is no key", g.path)
+		}
+	}
+}
+
+var queueSamples = map[string]sample{
+	"priority":   {"5", "5", "5", nil, nil},
+	"weight":     {"8", "8", "8", nil, nil},
+	"retries":    {"0", "0", "0", nil, nil},
+	"timeout":    {`"none"`, "none", "none", nil, nil},
+	"rate_limit": {"2.5", "2.5", "2.5", nil, nil},
+}
+
+func TestEveryQueueKey(t *testing.T) {
+	effects := map[string]func(taskqueue.QueueConfig) any{
+		"priority": func(q taskqueue.QueueConfig) any { return q.Priority },
+		"weight":   func(q taskqueue.QueueConfig) any { return q.Weight },
+		"retries":  func(q taskqueue.QueueConfig) any { return q.Retries },
+		"timeout":  func(q taskqueue.QueueConfig) any { return q.Timeout },
+	}
+	want := map[string]any{"priority": 5, "weight": 8, "retries": taskqueue.NoRetries, "timeout": taskqueue.NoTimeout}
+	for i := range queueKeys {
+		k := &queueKeys[i]
+		s := queueSamples[k.path]
+		for name, o := range map[string]Options{
+			"toml":     {File: write(t, "a.toml", fmt.Sprintf("[queues.emails]\n%s = %s\n", k.path, s.file))},
+			"yaml":     {File: write(t, "a.yml", fmt.Sprintf("queues:\n  emails:\n    %s: %s\n", k.path, s.file))},
+			"variable": {Environ: []string{k.env[0] + "=other=1, emails=" + s.variable}},
+		} {
+			c := load(t, o)
+			if value, source := valueOf(t, c, "queues.emails."+k.path); value != s.shown || source == "default" {
+				t.Errorf("%s by %s: %s (%s)", k.path, name, value, source)
+			}
+			if _, gap := gapOf("queues.emails." + k.path); gap {
+				if len(c.Warnings) != 1 {
+					t.Errorf("%s by %s: warnings %v", k.path, name, c.Warnings)
+				}
+				continue
+			}
+			table, err := taskqueue.NewQueueTable(c.ClientConfig().Queues...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, _ := table.Get("emails")
+			if got := effects[k.path](q); got != want[k.path] {
+				t.Errorf("%s by %s: %v, want %v", k.path, name, got, want[k.path])
+			}
+		}
+	}
+	if got := slices.Sorted(maps.Keys(queueSamples)); len(got) != len(queueKeys) {
+		t.Errorf("samples of %v", got)
+	}
+}
+
+// What is not said of a standard queue stays as it is there.
+func TestStandardQueueKeepsTheRest(t *testing.T) {
+	c := load(t, Options{Environ: []string{"TASK_QUEUE_QUEUE_WEIGHT=high_priority=9"}})
+	want := []taskqueue.QueueConfig{{Name: "high_priority", Priority: 10, Weight: 9, Retries: 5, Timeout: 10 * time.Minute}}
+	if diff := cmp.Diff(want, c.ClientConfig().Queues); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
