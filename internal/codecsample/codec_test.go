@@ -21,8 +21,8 @@ func each(t *testing.T, n int, check func(testing.TB, *rand.Rand, codectest.Code
 	}
 }
 
-func TestRoundTrip(t *testing.T) { each(t, 100, codectest.RoundTrip) }
+func TestRoundTrip(t *testing.T) { each(t, 40, codectest.RoundTrip) }
 
-func TestTruncated(t *testing.T) { each(t, 10, codectest.Truncated) }
+func TestTruncated(t *testing.T) { each(t, 4, codectest.Truncated) }
 
-func TestHostile(t *testing.T) { each(t, 3, codectest.Hostile) }
+func TestHostile(t *testing.T) { each(t, 2, codectest.Hostile) }
