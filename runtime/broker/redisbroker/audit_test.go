@@ -242,7 +242,7 @@ func (a *auditor) leftovers() {
 			state := check2(a, a.b.commands.Get(a.ctx, k).Result)
 			a.expect(!strings.Contains(state, "opened"), "%s: a transaction is open: %q", k, state)
 		}
-		if strings.HasPrefix(rest, "result:") || strings.HasPrefix(rest, "producer:") {
+		if strings.HasPrefix(rest, "result:") || strings.HasPrefix(rest, "producer:") || strings.HasPrefix(rest, "waiter:") {
 			ms := check2(a, a.b.commands.Do(a.ctx, "pttl", k).Int64) // as PTTL's duration overflows in 292 years
 			a.expect(ms != -1, "%s never expires", k)
 			continue

@@ -30,6 +30,7 @@ var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
 //	producer:<id>     STRING last enqueue of a producer, and its answer; it expires
 //	count             HASH   counters; large:<n> and largest:<n> of a lane (queue.lua)
 //	wake              LIST   at most one token, for one waiter
+//	waiter:<id>       LIST   the token that ends one wait; it expires
 //	ended             channel of those whose outcome is kept: id and state
 type keys struct {
 	queue  string
@@ -78,6 +79,8 @@ func (k *keys) claims(worker string) string { return k.prefix + "claims:" + work
 func (k *keys) claim(worker string, seq uint64) string {
 	return k.prefix + "claim:" + worker + ":" + strconv.FormatUint(seq, 10)
 }
+
+func (k *keys) waiter(id string) string { return k.prefix + "waiter:" + id }
 
 func (k *keys) producer(id string) string { return k.prefix + "producer:" + id }
 

@@ -17,7 +17,7 @@ func TestKeys(t *testing.T) {
 	got := append(append(append([]string{registry("tq:"), schema("tq:")}, k.lanes[:]...), k.opened[:]...),
 		k.schedule, k.scheduled, k.dead, k.letters, k.sessions, k.holders, k.idle, k.unique, k.windows, k.onces,
 		k.marks, k.progress, k.settings, k.count, k.wake, k.ended,
-		k.claims("w:1"), k.claim("w:1", 1<<53), k.producer("p.1"), k.result(id))
+		k.claims("w:1"), k.claim("w:1", 1<<53), k.producer("p.1"), k.waiter("p.2"), k.result(id))
 	want := []string{
 		"tq:queues", "tq:schema",
 		"tq:{mail}:p:critical", "tq:{mail}:p:high", "tq:{mail}:p:normal", "tq:{mail}:p:low", "tq:{mail}:p:suspects",
@@ -25,7 +25,7 @@ func TestKeys(t *testing.T) {
 		"tq:{mail}:z", "tq:{mail}:z:data", "tq:{mail}:x", "tq:{mail}:x:data",
 		"tq:{mail}:sessions", "tq:{mail}:holders", "tq:{mail}:idle", "tq:{mail}:unique", "tq:{mail}:windows", "tq:{mail}:onces",
 		"tq:{mail}:marks", "tq:{mail}:progress", "tq:{mail}:settings", "tq:{mail}:count", "tq:{mail}:wake", "tq:{mail}:ended",
-		"tq:{mail}:claims:w:1", "tq:{mail}:claim:w:1:9007199254740992", "tq:{mail}:producer:p.1", "tq:{mail}:result:t6a0hs",
+		"tq:{mail}:claims:w:1", "tq:{mail}:claim:w:1:9007199254740992", "tq:{mail}:producer:p.1", "tq:{mail}:waiter:p.2", "tq:{mail}:result:t6a0hs",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

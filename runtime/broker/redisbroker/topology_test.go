@@ -37,12 +37,12 @@ func TestConformanceTLS(t *testing.T) {
 // leastRights are those that doc.go names.
 var leastRights = []string{
 	"~tq:*", "&tq:*", "-@all",
-	"+info", "+get", "+set", "+setnx", "+exists", "+del", "+rename", "+expire", "+pttl", "+pexpireat",
+	"+info", "+get", "+set", "+setnx", "+exists", "+del", "+rename", "+expire", "+pttl", "+pexpire", "+pexpireat",
 	"+llen", "+lrange", "+lrem", "+ltrim", "+lpush", "+lpop", "+rpush", "+rpushx", "+blpop", "+sort",
 	"+hget", "+hset", "+hdel", "+hlen", "+hmget", "+hexists", "+hincrby", "+hgetall", "+hkeys", "+hstrlen",
 	"+zadd", "+zrem", "+zcard", "+zscore", "+zrange", "+zrangebyscore", "+zremrangebyrank",
 	"+sadd", "+smembers", "+publish", "+subscribe", "+unsubscribe", "+ping", "+time",
-	"+multi", "+exec", "+eval", "+evalsha", "+hello", "+client|id", "+client|unblock",
+	"+multi", "+exec", "+eval", "+evalsha", "+hello",
 }
 
 func TestConformanceLeastRights(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -132,24 +133,25 @@ func (b *Broker) lookAt(ctx context.Context, q *queue) (time.Duration, error) {
 	return maxBlock, nil
 }
 
-// block waits for a token. When the context ends, another connection tells
-// Redis to stop waiting, so that no token is lost on a dead one.
+// block waits for a token. When the context ends, a token of its own ends it, so
+// that none is lost on a dead connection. (CLIENT UNBLOCK is of no use: on a
+// client that waits for the end of a CLIENT PAUSE it crashes Redis 7.0.)
 func (b *Broker) block(ctx context.Context, q *queue, d time.Duration) (got bool, err error) {
 	w, err := b.waiter(ctx, q.wake)
 	if err != nil {
 		return false, err
 	}
-	over := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { b.start(func() { w.unblock(b, over) }) })
+	own := q.waiter(b.process + "." + strconv.FormatInt(b.serial.Add(1), 36))
+	stop := context.AfterFunc(ctx, func() { b.start(func() { b.unblock(own) }) })
 	defer stop()
 	// The context must not cut the connection off: unblock does it gently.
 	held := context.WithoutCancel(ctx)
-	err = w.conn.Process(held, redis.NewStringSliceCmd(held, "blpop", q.wake, fmt.Sprintf("%.3f", d.Seconds())))
-	close(over)
+	cmd := redis.NewStringSliceCmd(held, "blpop", q.wake, own, fmt.Sprintf("%.3f", d.Seconds()))
+	err = w.conn.Process(held, cmd)
 	switch {
 	case err == nil:
 		b.giveWaiter(w)
-		return true, nil
+		return len(cmd.Val()) > 0 && cmd.Val()[0] == q.wake, nil
 	case errors.Is(err, redis.Nil):
 		b.giveWaiter(w)
 		return false, nil
@@ -165,11 +167,10 @@ func (b *Broker) giveToken(q *queue) {
 	_ = b.commands.RPush(ctx, q.wake, "").Err()
 }
 
-// A waiter is a connection that may block, and its name at the server.
+// A waiter is a connection that may block.
 type waiter struct {
 	node *redis.Client
 	conn *redis.Conn
-	id   int64
 }
 
 // waiter takes an idle connection to the node that has a key, or makes one.
@@ -186,13 +187,7 @@ func (b *Broker) waiter(ctx context.Context, key string) (*waiter, error) {
 		return w, nil
 	}
 	b.waiterMu.Unlock()
-	conn := node.Conn()
-	id, err := conn.ClientID(ctx).Result()
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return &waiter{node, conn, id}, nil
+	return &waiter{node, node.Conn()}, nil
 }
 
 func (b *Broker) nodeOf(ctx context.Context, key string) (*redis.Client, error) {
@@ -223,20 +218,13 @@ func (b *Broker) dropWaiters(node *redis.Client) {
 	}
 }
 
-// unblock makes the server answer a blocked waiter at once. The command that
-// blocks may be on its way yet.
-func (w *waiter) unblock(b *Broker, over <-chan struct{}) {
+// unblock puts a token where only one waiter waits. It may be too late for that
+// one, so it does not stay.
+func (b *Broker) unblock(own string) {
 	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
 	defer cancel()
-	for {
-		n, err := w.node.ClientUnblock(ctx, w.id).Result()
-		if n > 0 || err != nil {
-			return
-		}
-		select {
-		case <-over:
-			return
-		case <-time.After(minBlock):
-		}
-	}
+	pipe := b.commands.TxPipeline()
+	pipe.RPush(ctx, own, "")
+	pipe.PExpire(ctx, own, 2*maxBlock)
+	_, _ = pipe.Exec(ctx)
 }
