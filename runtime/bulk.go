@@ -51,7 +51,7 @@ func (c *Client) EnqueueAll(ctx context.Context, jobs ...Job) ([]ID, error) {
 	if len(jobs) == 0 {
 		return nil, nil
 	}
-	messages, err := c.prepareAll(jobs)
+	messages, err := c.prepareAll(ctx, jobs)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (c *Client) EnqueueAll(ctx context.Context, jobs ...Job) ([]ID, error) {
 }
 
 // prepareAll encodes the jobs into one buffer.
-func (c *Client) prepareAll(jobs []Job) ([]broker.Message, error) {
+func (c *Client) prepareAll(ctx context.Context, jobs []Job) ([]broker.Message, error) {
 	var (
 		messages = make([]broker.Message, len(jobs))
 		ends     = make([]int, len(jobs))
@@ -76,7 +76,7 @@ func (c *Client) prepareAll(jobs []Job) ([]broker.Message, error) {
 		buffer   []byte
 	)
 	for i := range jobs {
-		b, err := c.fill(buffer, &jobs[i], &messages[i], now)
+		b, err := c.fill(ctx, buffer, &jobs[i], &messages[i], now)
 		if err != nil {
 			bad.Errors[i] = err
 		} else {
@@ -94,14 +94,6 @@ func (c *Client) prepareAll(jobs []Job) ([]broker.Message, error) {
 		return nil, bad
 	}
 	return messages, nil
-}
-
-// fill fills m from a job and appends its payload to buffer.
-func (c *Client) fill(buffer []byte, job *Job, m *broker.Message, now time.Time) ([]byte, error) {
-	if err := job.message(m, &c.queues, now); err != nil {
-		return nil, err
-	}
-	return c.encode(job, buffer)
 }
 
 // check adds what is wrong with messages that were fine so far.

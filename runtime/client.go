@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,9 @@ type ClientConfig struct {
 
 	// MaxPayloadBytes bounds an encoded task. Default 1 MiB, at most 16 MiB.
 	MaxPayloadBytes int
+
+	// Prepare changes each job before it is enqueued, one after the other.
+	Prepare []Preparer
 }
 
 const defaultPayloadBytes = 1 << 20
@@ -28,6 +32,7 @@ type Client struct {
 	broker     broker.Broker
 	queues     QueueTable
 	maxPayload int
+	preparers  []Preparer
 
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
@@ -57,6 +62,7 @@ func NewClient(store broker.Broker, config ClientConfig) (*Client, error) {
 		broker: store, queues: queues,
 		maxPayload: cmp.Or(config.MaxPayloadBytes, defaultPayloadBytes),
 		watches:    make(map[string]*watch),
+		preparers:  slices.Clone(config.Prepare),
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.entries.New = func() any { return new(entry) }
@@ -104,7 +110,7 @@ func (c *Client) QueueTable() QueueTable { return c.queues }
 // or Unique from the start. If ctx ends, the error wraps its cause, too.
 func (c *Client) Enqueue(ctx context.Context, job Job) (ID, error) {
 	e := c.entries.Get().(*entry)
-	if err := c.prepare(&job, e); err != nil {
+	if err := c.prepare(ctx, &job, e); err != nil {
 		c.recycle(e)
 		return ID{}, err
 	}
@@ -143,17 +149,29 @@ func (c *Client) alive(ctx context.Context) error {
 }
 
 // prepare checks and encodes a job in the caller's goroutine.
-func (c *Client) prepare(job *Job, e *entry) error {
+func (c *Client) prepare(ctx context.Context, job *Job, e *entry) error {
 	m := e.message()
-	if err := job.message(m, &c.queues, time.Now()); err != nil {
-		return err
-	}
-	payload, err := c.encode(job, e.buffer[:0])
+	payload, err := c.fill(ctx, e.buffer[:0], job, m, time.Now())
 	if err != nil {
 		return err
 	}
 	e.buffer, m.Payload = payload, payload
 	return m.Check()
+}
+
+// fill fills m from a job and appends its payload to buffer.
+func (c *Client) fill(ctx context.Context, buffer []byte, job *Job, m *broker.Message, now time.Time) ([]byte, error) {
+	if len(c.preparers) > 0 {
+		prepared, err := c.prepared(ctx, *job)
+		if err != nil {
+			return nil, err
+		}
+		job = &prepared
+	}
+	if err := job.message(m, &c.queues, now); err != nil {
+		return nil, err
+	}
+	return c.encode(job, buffer)
 }
 
 // encode appends the payload of a job to buffer and checks its size.

@@ -62,36 +62,6 @@ func (c *Client) edit(ctx context.Context, id ID, e broker.Edit) error {
 	return fmt.Errorf("%w: %v", ErrNotFound, id)
 }
 
-// RequeueDead requeues all dead letters that a queue has now, the newest first,
-// and returns how many that were. Where it is cut short by an error, those before
-// are requeued.
-func (c *Client) RequeueDead(ctx context.Context, queue string) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, ErrClosed
-	}
-	total := 0
-	query := broker.ListQuery{Queue: queue, State: broker.StateDead, Limit: broker.MaxEdits}
-	for {
-		page, err := c.broker.List(ctx, query)
-		if err != nil {
-			return total, err
-		}
-		edits := make([]broker.Edit, len(page.Entries))
-		for i, e := range page.Entries {
-			edits[i] = broker.Edit{Ref: e.Ref, Action: broker.Requeue}
-		}
-		receipts, err := c.broker.Edit(ctx, edits)
-		if err != nil {
-			return total, withCause(ctx, err)
-		}
-		total += len(edits) - len(receipts)
-		if page.Next == "" {
-			return total, nil
-		}
-		query.Cursor = page.Next
-	}
-}
-
 // Purge drops all tasks of a queue that are pending, scheduled or dead, whichever
 // state is given, and returns how many that were.
 func (c *Client) Purge(ctx context.Context, queue string, s State) (int64, error) {

@@ -195,7 +195,7 @@ func TestRequeue(t *testing.T) {
 		if err := f.Requeue(f.Context(), a); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := f.RequeueDead(f.Context(), taskqueue.Default); n != 2 || err != nil {
+		if n, err := f.RequeueDead(f.Context(), taskqueue.Default, nil); n != 2 || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
 		pass(time.Second)
@@ -266,7 +266,7 @@ func TestControlAfterClose(t *testing.T) {
 		id := f.add(job("a"))
 		_ = f.Close()
 		_, purge := f.Purge(f.Context(), taskqueue.Default, broker.Pending)
-		_, requeue := f.RequeueDead(f.Context(), taskqueue.Default)
+		_, requeue := f.RequeueDead(f.Context(), taskqueue.Default, nil)
 		for _, err := range []error{f.Cancel(f.Context(), id, ""), f.Pause(f.Context(), taskqueue.Default), purge, requeue} {
 			if !errors.Is(err, taskqueue.ErrClosed) {
 				t.Error(err)

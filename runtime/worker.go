@@ -56,6 +56,9 @@ type WorkerConfig struct {
 	// Default: host name and process id. It follows [A-Za-z0-9_.:-]{1,100}.
 	Name string
 
+	// Middleware wraps each run, the first one outermost.
+	Middleware []Middleware
+
 	// Logger gets failures (warn), dead letters (error), start and stop (info)
 	// and each task (debug). Default: slog.Default().
 	Logger *slog.Logger

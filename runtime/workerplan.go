@@ -18,7 +18,7 @@ import (
 // planWorker checks a config and turns it into the engine's.
 func planWorker(c *Client, given *WorkerConfig) (worker.Config, error) {
 	config := given.withDefaults()
-	kinds, kindErr := planKinds(config.Tasks)
+	kinds, kindErr := planKinds(config.Tasks, config.Middleware)
 	queues, queueErr := planQueues(c, &config)
 	if err := errors.Join(kindErr, queueErr, config.check()); err != nil {
 		return worker.Config{}, err
@@ -44,7 +44,7 @@ func enginePrefetch(n int) int {
 }
 
 // planKinds makes the table of kinds: wire name → what runs it.
-func planKinds(tasks []Task) (map[string]*worker.Kind, error) {
+func planKinds(tasks []Task, middleware []Middleware) (map[string]*worker.Kind, error) {
 	if len(tasks) == 0 {
 		return nil, fmt.Errorf("%w: WorkerConfig.Tasks is empty; the generated Tasks functions return them", ErrInvalid)
 	}
@@ -62,7 +62,7 @@ func planKinds(tasks []Task) (map[string]*worker.Kind, error) {
 			continue
 		}
 		first[name] = i
-		table[name] = &worker.Kind{Name: name, Run: t.Run, Backoff: t.Kind.Settings.Backoff.policy()}
+		table[name] = &worker.Kind{Name: name, Run: wrap(t.Run, middleware), Backoff: t.Kind.Settings.Backoff.policy()}
 	}
 	return table, errors.Join(errs...)
 }
