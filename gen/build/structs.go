@@ -4,6 +4,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"github.com/tqgen/taskqueue/gen/diag"
 	"github.com/tqgen/taskqueue/gen/model"
@@ -99,6 +100,9 @@ func (b *builder) fields(s *model.Struct, under *types.Struct, u use) {
 		s.Fields = append(s.Fields, f)
 		b.tags(f)
 		if f.Skip {
+			skipped := u
+			skipped.at, skipped.what = f.Position, "the field "+u.field(f)
+			b.broken(v, skipped)
 			continue
 		}
 		b.field(s, f, v, u)
@@ -117,11 +121,16 @@ func (b *builder) fieldPosition(v *types.Var, u use) token.Position {
 	return u.at
 }
 
-func (b *builder) field(s *model.Struct, f *model.Field, v *types.Var, u use) {
-	name := f.Name
-	if u.owner != "" {
-		name = u.owner + "." + name
+// field is a field's name in messages.
+func (u use) field(f *model.Field) string {
+	if u.owner == "" {
+		return f.Name
 	}
+	return u.owner + "." + f.Name
+}
+
+func (b *builder) field(s *model.Struct, f *model.Field, v *types.Var, u use) {
+	name := u.field(f)
 	if !v.Exported() {
 		b.errs.Add(f.Position, diag.Unexported, `export it, or leave it out with the tag tq:"-"`, "the field %s is unexported: it would be lost on the way", name)
 		return
@@ -142,16 +151,11 @@ func (b *builder) field(s *model.Struct, f *model.Field, v *types.Var, u use) {
 
 // broken reports what the compiler says about the type of a field.
 func (b *builder) broken(v *types.Var, u use) bool {
-	if v.Pkg() == nil || !invalid(v.Type(), map[types.Type]bool{}) {
+	spelled := !strings.Contains(full(v.Type()), "invalid type") // as go/types writes it
+	if v.Pkg() == nil || spelled && !invalid(v.Type(), map[types.Type]bool{}) {
 		return false
 	}
-	if p := b.program.Package(v.Pkg().Path()); p != nil {
-		if text, at, ok := p.Problem(b.position(v.Pos())); ok {
-			b.errs.Add(at, diag.Unresolved, compile, "%s: %s", u.what, text)
-			return true
-		}
-	}
-	b.unresolved(u)
+	b.unresolved(v.Pkg().Path(), u)
 	return true
 }
 

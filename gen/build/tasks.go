@@ -32,7 +32,7 @@ func (b *builder) task(p *Package, d *directive.Task) {
 		return
 	}
 	if invalid(named, map[types.Type]bool{}) {
-		b.unresolvedTask(p, name, at)
+		b.unresolved(home.Path, use{at: at, what: "the task " + name})
 		return
 	}
 	if _, ok := named.Underlying().(*types.Struct); !ok {
@@ -52,18 +52,6 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	b.unique(t, &values)
 	home.Tasks = append(home.Tasks, t)
 }
-
-// unresolvedTask reports a task whose type the compiler cannot make sense of.
-func (b *builder) unresolvedTask(p *Package, name string, at token.Position) {
-	if text, place, ok := b.program.Package(p.Dir.Import).Problem(at); ok {
-		b.errs.Add(place, diag.Unresolved, compile, "the type %s: %s", name, text)
-		return
-	}
-	b.errs.Add(at, diag.Unresolved, compile, "the type %s cannot be resolved", name)
-}
-
-// compile is the fix for what the compiler finds.
-const compile = "make the package compile; go build says more"
 
 // methods finds the per-instance settings and what is in the way of generated
 // methods.

@@ -98,18 +98,27 @@ func (b *builder) basic(t *types.Basic, u use) *model.Type {
 		return &model.Type{Kind: kind}
 	}
 	if t.Kind() == types.Invalid {
-		b.unresolved(u)
+		b.unresolved(u.home, u)
 		return nil
 	}
 	b.unsupported(t, u)
 	return nil
 }
 
-// unresolved reports a type that the checker could not make sense of. Its own
-// message, where there is one, was found by the caller.
-func (b *builder) unresolved(u use) {
+// unresolved reports a type that the compiler could not make sense of, in its
+// words if it has some about that line of the package.
+func (b *builder) unresolved(path string, u use) {
+	if p := b.program.Package(path); p != nil {
+		if text, at, ok := p.Problem(u.at); ok {
+			b.errs.Add(at, diag.Unresolved, compile, "%s: %s", u.what, text)
+			return
+		}
+	}
 	b.errs.Add(u.at, diag.Unresolved, compile, "the type of %s cannot be resolved", u.what)
 }
+
+// compile is the fix for what the compiler finds.
+const compile = "make the package compile; go build says more"
 
 func isByte(t types.Type) bool {
 	basic, ok := types.Unalias(t).(*types.Basic)

@@ -85,12 +85,20 @@ func (p *pruned) addDecl(f *ast.File, d *ast.GenDecl) {
 		p.fileOf[spec] = f
 		switch s := spec.(type) {
 		case *ast.TypeSpec:
-			p.index[s.Name.Name] = entry{d, s}
+			p.declare(s.Name.Name, entry{d, s})
 		case *ast.ValueSpec:
 			for _, id := range s.Names {
-				p.index[id.Name] = entry{d, s}
+				p.declare(id.Name, entry{d, s})
 			}
 		}
+	}
+}
+
+// declare notes where a name is declared: the first place counts, as for the
+// type-checker.
+func (p *pruned) declare(name string, e entry) {
+	if _, twice := p.index[name]; !twice {
+		p.index[name] = e
 	}
 }
 

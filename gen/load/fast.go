@@ -312,8 +312,14 @@ func (c *closure) check(path string) (*types.Package, error) {
 	config := newChecker(c.tree, importerFunc(func(imported string) (*types.Package, error) {
 		return c.check(c.resolve(p, imported))
 	}), p.checked)
+	files := p.prunedFiles()
+	if len(files) == 0 { // nothing is wanted that is there
+		p.checked.Types = types.NewPackage(path, p.Name)
+		p.checked.Types.MarkComplete()
+		return p.checked.Types, nil
+	}
 	// What is wrong is in p.checked.errors; the model says what matters of it.
-	p.checked.Types, _ = config.Check(path, c.tree.Fset, p.prunedFiles(), nil)
+	p.checked.Types, _ = config.Check(path, c.tree.Fset, files, nil)
 	return p.checked.Types, nil
 }
 

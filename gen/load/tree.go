@@ -44,7 +44,7 @@ type Tree struct {
 // A file is a parsed file.
 type file struct {
 	path  string
-	ast   *ast.File // nil if nothing could be parsed
+	ast   *ast.File // nil if there is an error: half a file says nothing
 	error error
 }
 
@@ -128,6 +128,9 @@ func (t *Tree) parse(path string, text []byte) *file {
 	}
 	if f.error == nil {
 		f.ast, f.error = parser.ParseFile(t.Fset, path, text, parser.ParseComments|parser.SkipObjectResolution)
+	}
+	if f.error != nil {
+		f.ast = nil
 	}
 	t.parsed[path] = f
 	return f
