@@ -38,7 +38,7 @@ const (
 	String
 	Bytes    // []byte or a named variant
 	Time     // time.Time
-	Duration // time.Duration, or a named variant: an int64 of nanoseconds
+	Duration // time.Duration itself: an int64 of nanoseconds (a named variant is an Int64)
 	Slice    // of any kind but Uint8 itself, which is Bytes
 	Array    // of any kind; [N]byte, Elem exactly byte, is binary on the wire like Bytes
 	Map
