@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 func (c *command) work(ctx context.Context, settings *config.Config) error {
 	logs := &logs{settings: settings.Log, out: c.process.stderr, colours: c.process.terminal}
 	log := logs.of("")
+	slog.SetDefault(log) // what handlers log looks the same
 	for _, w := range settings.Warnings {
 		log.Warn(w.String())
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tqgen/taskqueue/internal/redistest"
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
@@ -249,5 +250,34 @@ func TestDefaultsAreTheRuntimes(t *testing.T) {
 	}
 	if len(c.Warnings) > 0 || c.File() != "" || c.Redis.URL != "redis://127.0.0.1:6379" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// Open uses the URL, the prefix and the queues.
+func TestOpenRedis(t *testing.T) {
+	server, prefix := redistest.Shared(t)
+	c := load(t, Options{Environ: []string{"REDIS_URL=" + server.URL(), "REDIS_PREFIX=" + prefix + ":", "TASK_QUEUE_QUEUE_RETRIES=emails=9"}})
+	client, err := c.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if q, known := client.QueueTable().Get("emails"); !known || q.Retries != 9 {
+		t.Errorf("emails: %+v", q)
+	}
+	if found := server.Do(t, "KEYS", prefix+":*"); len(found.Items) == 0 {
+		t.Errorf("no key begins with %s", prefix)
+	}
+}
+
+func TestOpenFails(t *testing.T) {
+	c := load(t, Options{Environ: []string{"REDIS_URL=redis://:secret@127.0.0.1:1", "REDIS_CONNECTION_TIMEOUT=20ms"}})
+	began := time.Now()
+	_, err := c.Open(t.Context(), nil)
+	if !errors.Is(err, taskqueue.ErrUnavailable) || strings.Contains(fmt.Sprint(err), "secret") {
+		t.Errorf("%v", err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("it took %v: the connection timeout is ignored", took)
 	}
 }
