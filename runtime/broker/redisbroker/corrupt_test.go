@@ -1,6 +1,7 @@
 package redisbroker
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,24 @@ func (r *rig) dead(element string) {
 	if n := r.info(); n.Dead != 1 {
 		r.Errorf("%+v", n)
 	}
+}
+
+// deleted: an unreadable dead letter cannot go on, but it can go.
+func (r *rig) deleted() {
+	r.Helper()
+	page, err := r.b.List(r.Context(), broker.ListQuery{Queue: r.queue, State: broker.StateDead, Limit: 10})
+	if err != nil {
+		r.Fatal(err)
+	}
+	edit := []broker.Edit{{Ref: page.Entries[0].Ref, Action: broker.Requeue}}
+	if receipts, err := r.b.Edit(r.Context(), edit); err != nil || len(receipts) != 1 || !errors.Is(receipts[0].Err, broker.ErrState) {
+		r.Errorf("requeue: %v, %v", receipts, err)
+	}
+	edit[0].Action = broker.Delete
+	if receipts, err := r.b.Edit(r.Context(), edit); err != nil || receipts != nil {
+		r.Errorf("delete: %v, %v", receipts, err)
+	}
+	r.sound()
 }
 
 // drain takes what there is and returns how many tasks that were.
@@ -108,6 +127,9 @@ func TestBadElementInTheSchedule(t *testing.T) {
 			if n := r.info(); n.Scheduled != 0 || n.Done != 3 {
 				t.Errorf("%+v", n)
 			}
+			r.do("zrem", r.key("z"), "an id without a task")
+			r.do("hincrby", r.key("count"), "enqueued", 1) // for the one that nobody enqueued
+			r.deleted()
 		})
 	}
 }

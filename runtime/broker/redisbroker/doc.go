@@ -16,6 +16,8 @@
 //   - look.lua tells a waiter whether there is work
 //   - bury.lua puts away an element that cannot be read
 //   - page.lua lists scheduled and dead tasks
+//   - edit.lua, purge.lua and configure.lua are what operators do
+//   - count.lua counts
 //
 // # Rules
 //
@@ -31,4 +33,20 @@
 // costs more than a nanosecond for each byte of each string that it touches.
 // Claims copy list elements by SORT without an order, and the elements follow
 // in the same pipeline.
+//
+// A claim carries at most 16 MiB, or one task; so do a promotion and a page of a
+// list.
+//
+// # Rights
+//
+// A user of Redis needs no more than this, with the prefix in the place of tq:
+//
+//	ACL SETUSER worker on >PASSWORD ~tq:* &tq:* -@all +info +get +set +setnx
+//	  +exists +del +rename +expire +pttl +pexpire +pexpireat +llen +lrange +lrem
+//	  +ltrim +lpush +lpop +rpush +rpushx +blpop +sort +hget +hset +hdel +hlen
+//	  +hmget +hexists +hincrby +hgetall +hkeys +hstrlen +zadd +zrem +zcard +zscore
+//	  +zrange +zrangebyscore +zremrangebyrank +sadd +smembers +publish +subscribe
+//	  +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
+//
+// and in a Cluster +cluster|slots +command +asking besides.
 package redisbroker

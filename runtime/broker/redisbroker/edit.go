@@ -33,12 +33,16 @@ func (b *Broker) Edit(ctx context.Context, edits []broker.Edit) ([]broker.Receip
 }
 
 func (b *Broker) edit(ctx context.Context, e *broker.Edit) error {
+	unsure := false // whether an answer was lost
 	for range editTries {
 		s, err := b.search(ctx, []broker.Ref{e.Ref})
 		if err != nil {
 			return opening(err)
 		}
-		done, err := b.change(ctx, e, &s.entries[0], s.elements[e.Ref])
+		if unsure && effects[e.Action] == s.entries[0].State {
+			return nil
+		}
+		done, err := b.change(ctx, e, &s.entries[0], s.elements[e.Ref], &unsure)
 		if done || err != nil {
 			return err
 		}
@@ -46,8 +50,15 @@ func (b *Broker) edit(ctx context.Context, e *broker.Edit) error {
 	return fmt.Errorf("%w: %s moves all the time", broker.ErrState, e.ID)
 }
 
-// change carries an edit out if the task is still where it was seen.
-func (b *Broker) change(ctx context.Context, e *broker.Edit, at *broker.Entry, element string) (done bool, err error) {
+// effects are where tasks are after an edit.
+var effects = map[broker.Action]broker.State{
+	broker.Cancel: broker.StateDiscarded, broker.Requeue: broker.Pending, broker.Reschedule: broker.Scheduled,
+	broker.Delete: broker.StateUnknown,
+}
+
+// change carries an edit out if the task is still where it was seen. If that is
+// not so, and it was asked more than once, it may have been done before.
+func (b *Broker) change(ctx context.Context, e *broker.Edit, at *broker.Entry, element string, unsure *bool) (done bool, err error) {
 	q := b.queue(e.Queue)
 	switch {
 	case at.State == broker.StateUnknown || at.State == broker.StateDone || at.State == broker.StateDiscarded:
@@ -56,10 +67,16 @@ func (b *Broker) change(ctx context.Context, e *broker.Edit, at *broker.Entry, e
 		return false, fmt.Errorf("%w: %s is %v", broker.ErrState, e.ID, at.State)
 	case at.State == broker.Active:
 		return b.mark(ctx, q, e)
+	case at.Message.Kind == "" && !(at.State == broker.StateDead && e.Action == broker.Delete):
+		return false, fmt.Errorf("%w: %s cannot be read; it can be deleted once it is dead", broker.ErrState, e.ID)
 	}
 	keys := q.common(q.scheduled, q.unique, q.windows, q.dead, q.letters, q.marks, q.result(e.ID))
 	args := append([]any{actionNames[e.Action], at.State.String(), e.ID[:], element}, b.editArguments(q, e, at)...)
-	n, err := b.integer(ctx, b.scripts.Load().edit, keys, args)
+	n, tries, err := b.ask(ctx, b.scripts.Load().edit, keys, args)
+	*unsure = *unsure || tries > 1
+	if tries > 1 && n == 0 && e.Action == broker.Cancel && at.Message.Retention < time.Millisecond {
+		return true, err // such a one leaves nothing to look for
+	}
 	return n == 1, err
 }
 
@@ -126,7 +143,14 @@ func (b *Broker) mark(ctx context.Context, q *queue, e *broker.Edit) (bool, erro
 
 // integer runs a script that returns a number.
 func (b *Broker) integer(ctx context.Context, s *script, keys []string, args []any) (n int64, err error) {
+	n, _, err = b.ask(ctx, s, keys, args)
+	return n, err
+}
+
+// ask is integer, and how often it was tried.
+func (b *Broker) ask(ctx context.Context, s *script, keys []string, args []any) (n int64, tries int, err error) {
 	err = b.call(ctx, func(ctx context.Context) error {
+		tries++
 		cmd := redis.NewIntCmd(ctx, evalSHA(s, keys, args)...)
 		err := b.commands.Process(ctx, cmd)
 		if isNoScript(err) {
@@ -136,7 +160,7 @@ func (b *Broker) integer(ctx context.Context, s *script, keys []string, args []a
 		n = cmd.Val()
 		return err
 	})
-	return n, err
+	return n, tries, err
 }
 
 // Configure implements broker.Inspector.

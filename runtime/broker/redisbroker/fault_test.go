@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,30 @@ func TestLostReplyOfLeave(t *testing.T) {
 			t.Errorf("reply %d lost: %+v", nth, got)
 		}
 		r.sound()
+	}
+}
+
+// TestLostReplyOfEdit: what was done is not told as an error.
+func TestLostReplyOfEdit(t *testing.T) {
+	for _, e := range []broker.Edit{
+		{Action: broker.Cancel, Reason: "no"}, {Action: broker.Delete}, {Action: broker.Requeue}, {Action: broker.Reschedule, After: time.Hour},
+	} {
+		for _, retention := range []time.Duration{0, time.Hour} {
+			s := redistest.Start(t)
+			p := redistest.StartProxy(t, s.Addr())
+			r := newRig(t, mustOpen(t, p.URL(), Config{Logger: quiet}))
+			m := r.task("x", func(m *broker.Message) { m.Delay, m.Retention = time.Hour, retention })
+			r.put(m)
+			e.Ref = broker.Ref{Queue: r.queue, ID: m.ID}
+			p.DropReplies(1, func(args []string) bool {
+				return redistest.Command("EVALSHA", "EVAL")(args) && slices.Contains(args, "scheduled")
+			})
+			receipts, err := r.b.Edit(t.Context(), []broker.Edit{e})
+			if err != nil || receipts != nil || p.Dropped() != 1 {
+				t.Errorf("action %v: %v, %v, %d lost", e.Action, receipts, err, p.Dropped())
+			}
+			r.sound()
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package redisbroker
 
 import (
 	"context"
+	flags "flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,7 +19,17 @@ func TestMain(m *testing.M) { os.Exit(redistest.Main(m)) }
 
 func TestConformance(t *testing.T) { brokertest.Run(t, onShared(t)) }
 
-func TestProperty(t *testing.T) { brokertest.Property(t, brokertest.Model, onShared(t)) }
+// TestProperty takes a quarter of rapid's runs, as each step asks a server some
+// twenty times, unless -rapid.checks or TASKQUEUE_SOAK says otherwise.
+func TestProperty(t *testing.T) {
+	const checks = "rapid.checks"
+	if f := flags.Lookup(checks); f.Value.String() == f.DefValue && os.Getenv("TASKQUEUE_SOAK") != "1" {
+		if err := flags.Set(checks, "25"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	brokertest.Property(t, brokertest.Model, onShared(t))
+}
 
 func sharedServer(t *testing.T) (*redistest.Server, string) {
 	t.Helper()

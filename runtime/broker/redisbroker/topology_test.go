@@ -2,6 +2,7 @@ package redisbroker
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -50,6 +51,21 @@ func TestConformanceLeastRights(t *testing.T) {
 	s := redistest.Start(t)
 	url := s.AddUser(t, "worker", "secret", leastRights...)
 	brokertest.Run(t, openerBy("tq:t", at(url), at(s.URL())))
+}
+
+// TestLeastRightsInACluster: a Cluster's clients ask for its slots besides.
+func TestLeastRightsInACluster(t *testing.T) {
+	long(t)
+	c := redistest.StartCluster(t, 3)
+	for _, n := range c.Nodes {
+		n.AddUser(t, "worker", "secret", append(leastRights, "+cluster|slots", "+command", "+asking")...)
+	}
+	r := newRig(t, mustOpen(t, "redis+cluster://worker:secret@"+strings.Join(c.Addrs(), ","), Config{Logger: quiet}))
+	tr := newTraffic(r, 200)
+	tr.run(t, 2)
+	if n := r.info(); n.Done != 200 {
+		t.Errorf("%+v", n)
+	}
 }
 
 // TestConformanceNew borrows the options of clients that others have made.
