@@ -14,11 +14,13 @@ const (
 	cleanRun       = 3    // expected failures that did not come
 )
 
-// An errorBrake holds one type of task while its attempts fail. The brake is
-// on, the type sick, while the error rate is over the threshold. Then the type
-// is sized by the service time it had before, its retries are no load, and its
-// concurrency has a cap that moves by additive increase and multiplicative
-// decrease. Errors never add a worker.
+// An errorBrake holds one type of task while its attempts fail. The type is
+// sick while its error rate is over the threshold. The brake is on, with a cap
+// on the type's concurrency, once it fails more often than not, or takes longer
+// than before: then more attempts would only fail, or make each other slower.
+// The type is sized by the service time it had before, its retries are no load,
+// and the cap moves by additive increase and multiplicative decrease. A type of
+// which some attempts fail, as quickly as ever, is served as any other.
 type errorBrake struct {
 	Sick           bool
 	HealthySeconds float64 // service time before
@@ -41,9 +43,11 @@ func (t *taskType) failing() bool {
 	return t.Sick && (t.errorRate() > failingRate || t.burstFails(failingRate))
 }
 
-// diagnose puts the brake on or takes it off.
-func (t *taskType) diagnose(c *Config, dt, ok, bad float64) {
-	threshold := c.Triggers.ErrorRate
+// braked says that a type is treated as it was before it fell sick.
+func (t *taskType) braked() bool { return t.Cap > 0 || t.failing() }
+
+// diagnose tells sick types from healthy ones.
+func (t *taskType) diagnose(threshold, ok, bad float64) {
 	t.CleanRun += ok
 	if bad > 0 {
 		t.CleanRun = 0
@@ -52,50 +56,47 @@ func (t *taskType) diagnose(c *Config, dt, ok, bad float64) {
 	switch e := t.errorRate(); {
 	case !t.Sick && enough && e > threshold:
 		t.Sick = true
-		t.HealthySeconds = t.Baseline
-		if t.Baseline == 0 {
-			t.HealthySeconds = t.Sum / math.Max(1, t.Count)
-		}
-		t.HealthyWork = t.Rate * t.HealthySeconds
 	case t.Sick && (enough && e < threshold/2 || t.CleanRun*threshold > cleanRun):
-		t.Sick = t.strained(c.Triggers.TaskComplexity)
-		t.HealthySeconds += blend(dt, c.AdaptationWindow.Seconds()) * (t.FastSum/math.Max(1, t.FastCount) - t.HealthySeconds)
+		t.Sick = false
 	}
 }
 
 // strained says that attempts take longer than before by more than the
 // complexity threshold: what they call serves as many as it can, and more of
-// them would only make each other slower. A service time that stays is the new
-// one, after a while.
+// them would only make each other slower.
 func (t *taskType) strained(threshold float64) bool {
-	return t.BurstOK > fewestBurst && t.BurstSum > threshold*t.HealthySeconds*t.BurstOK
+	return t.HealthySeconds > 0 && t.BurstOK > fewestBurst && t.BurstSum > threshold*t.HealthySeconds*t.BurstOK
 }
 
-// brake moves the cap of the type's concurrency.
+// brake puts the cap on, moves it and takes it off.
 //
 // Its ceiling is 1.25 times the healthy work: of the moment it fell sick or,
-// unless it fails more often than not, of the moment. Its floor is the share of
-// it that succeeds.
+// unless it fails more often than not, of the moment, with what has to be done
+// twice. Its floor is the share of the ceiling that succeeds.
 func (t *taskType) brake(c *Config, now, dt float64, heldBack int) {
-	threshold := c.Triggers.ErrorRate
-	if !t.Sick {
-		if t.Cap > 0 {
-			t.open(c, dt, heldBack)
-		}
+	if t.Cap > 0 && !t.failing() { // a service time that stays is the new one, after a while
+		t.HealthySeconds += blend(dt, c.AdaptationWindow.Seconds()) * (t.FastSum/math.Max(1, t.FastCount) - t.HealthySeconds)
+	}
+	worse := t.failing() || t.strained(c.Triggers.TaskComplexity)
+	switch {
+	case t.Cap == 0 && !(t.Sick && worse):
+		return
+	case !t.Sick || !worse && heldBack == 0:
+		t.open(dt, worse, heldBack)
 		return
 	}
-	work := t.HealthyWork
+	e, work := t.errorRate(), t.HealthyWork
 	if !t.failing() {
-		work = math.Max(work, t.Rate*t.HealthySeconds)
+		work = math.Max(work, t.Rate*t.HealthySeconds/(1-e))
 	}
 	ceiling := math.Max(smallestCap, capHeadroom*work)
-	floor := math.Max(smallestCap, ceiling*(1-t.errorRate()))
+	floor := math.Max(smallestCap, ceiling*(1-e))
 	switch {
 	case t.Cap == 0:
 		t.Cap, t.CapAt = ceiling, now
 	case now-t.CapAt < capEvery:
 		return
-	case t.burstFails(threshold):
+	case worse:
 		t.Cap, t.CapAt = math.Max(floor, t.Cap*capDown), now
 	default:
 		t.Cap, t.CapAt = math.Min(ceiling, t.Cap*capUp+0.5), now
@@ -107,10 +108,10 @@ func (t *taskType) burstFails(threshold float64) bool {
 	return attempts > fewestBurst && t.BurstBad > threshold*attempts
 }
 
-// open lets out slowly what a recovered type has held back, as long as that
-// does not slow it down again.
-func (t *taskType) open(c *Config, dt float64, heldBack int) {
-	if t.strained(c.Triggers.TaskComplexity) {
+// open lets out slowly what a type has held back, as long as that does not slow
+// it down again.
+func (t *taskType) open(dt float64, worse bool, heldBack int) {
+	if worse {
 		t.Cap = math.Max(smallestCap, t.Cap*(1-openingRate*dt))
 		return
 	}

@@ -114,7 +114,7 @@ func (c *Controller) finished(dt float64, o *Observation) (retried float64) {
 		t, now := &c.Types[i], o.Types[i].counters()
 		c.need[i] = grown(t.Seen.Retried, now.Retried)
 		t.finished(&c.config, dt, now)
-		if t.Sick {
+		if t.braked() {
 			c.need[i] = 0
 		}
 		retried += c.need[i]
@@ -186,7 +186,7 @@ func (c *Controller) count(s *situation, o *Observation) {
 				queued = math.Min(queued, t.Cap*c.clearing(s, &o.Queues[q]))
 			}
 			s.backlog[q] += queued
-			if !t.Sick {
+			if !t.braked() {
 				due := float64(f.Due) * c.service(t)
 				s.backlog[q] += due
 				s.due += due

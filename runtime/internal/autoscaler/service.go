@@ -60,22 +60,30 @@ func (t *taskType) finished(c *Config, dt float64, now typeCounters) {
 	t.OK, t.Bad = t.OK*slow+ok, t.Bad*slow+bad
 	t.BurstOK, t.BurstBad, t.BurstSum = t.BurstOK*burst+ok, t.BurstBad*burst+bad, t.BurstSum*burst+sum
 
-	if t.Count > baselineAfter {
-		mean := t.Sum / t.Count
-		if t.Baseline == 0 {
-			t.Baseline = mean
-		}
-		if !t.Sick {
-			t.Baseline += blend(dt, c.AdaptationWindow.Seconds()) * (mean - t.Baseline)
-		}
+	t.diagnose(c.Triggers.ErrorRate, ok, bad)
+	if !t.braked() {
+		t.learnHealth(dt, c.AdaptationWindow.Seconds())
 	}
-	t.diagnose(c, dt, ok, bad)
+}
+
+// learnHealth keeps what is usual, for the time when it is not. What a young
+// type shows is its plain mean.
+func (t *taskType) learnHealth(dt, window float64) {
+	if t.Count <= baselineAfter {
+		return
+	}
+	mean := t.Sum / t.Count
+	if t.Baseline == 0 {
+		t.Baseline = mean
+	}
+	t.Baseline += blend(dt, math.Min(t.Age+dt, window)) * (mean - t.Baseline)
+	t.HealthySeconds, t.HealthyWork = t.Baseline, t.Rate*t.Baseline
 }
 
 // arrived takes in first attempts. A young type's rate is a plain mean.
 func (t *taskType) arrived(dt, n float64) {
-	t.Age = math.Min(t.Age+dt, rateMemory)
-	t.Rate += blend(dt, t.Age) * (n/dt - t.Rate)
+	t.Age += dt
+	t.Rate += blend(dt, math.Min(t.Age, rateMemory)) * (n/dt - t.Rate)
 }
 
 // keep is what remains of the slow sample after dt: all of it while it is
@@ -100,12 +108,12 @@ func (t *taskType) complexity() float64 {
 	return t.FastSum / t.FastCount / t.Baseline
 }
 
-// service is what a task of the type is expected to take: while the type is
-// sick what it took before, and the last half minute if that is out of line
+// service is what a task of the type is expected to take: while the brake is
+// on what it took before, and the last half minute if that is out of line
 // with the baseline.
 func (t *taskType) service(complexityThreshold, fallback float64) float64 {
 	switch {
-	case t.Sick:
+	case t.braked() && t.HealthySeconds > 0:
 		return t.HealthySeconds
 	case t.Count <= 0.5:
 		return fallback

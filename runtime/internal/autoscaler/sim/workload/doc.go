@@ -45,7 +45,7 @@ func All() []Workload {
 // Named returns the workload of that name. Its error lists the names there are.
 func Named(name string) (Workload, error) {
 	var names []string
-	for _, w := range All() {
+	for _, w := range append(All(), Unseen()...) {
 		if w.Name == name {
 			return w, nil
 		}
