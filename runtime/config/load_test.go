@@ -64,6 +64,8 @@ func TestMistakes(t *testing.T) {
 func TestSyntax(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"a.toml", "[redis]\nurl = \n", ":2: "},
+		{"a.toml", "[redis]\nurl = ''\n", ":2: redis.url: it is empty; use mem://, redis://"},
+		{"a.toml", "[web]\nroute_prefix = ''\n", `:2: web.route_prefix: "" is no path`},
 		{"a.toml", "[redis]\nurl = 'mem://'\nurl = 'mem://'\n", ":3: "},
 		{"a.yaml", "redis:\n  url: 'mem://\n", ":2: "},
 		{"a.yaml", "redis:\n  url: mem://\n  url: mem://\n", ":3: "},

@@ -54,3 +54,21 @@ func TestDidYouMean(t *testing.T) {
 		}
 	}
 }
+
+func TestURLs(t *testing.T) {
+	for _, url := range []string{
+		"mem://", "redis://localhost", "redis://localhost:6379", "redis://:secret@localhost:6379/0", "rediss://user:secret@redis.example:6380/15",
+		"redis+sentinel://a,b/main", "rediss+sentinel://a/main", "redis+cluster://a,b", "rediss+cluster://a",
+	} {
+		if c := load(t, Options{Environ: []string{"REDIS_URL=" + url}}); c.Redis.URL != url {
+			t.Errorf("%s: %s", url, c.Redis.URL)
+		}
+	}
+	for _, url := range []string{
+		"localhost:6379", "http://localhost", "redis:/localhost", "redis+://localhost", "redis+tls://localhost", "mem+redis://", "://",
+	} {
+		if _, err := Load(Options{Dir: t.TempDir(), Environ: []string{"REDIS_URL=" + url}}); err == nil {
+			t.Errorf("%s was accepted", url)
+		}
+	}
+}
