@@ -22,8 +22,11 @@ func (b *Broker) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error
 	q := b.queue(c.Session.Queue)
 	s := q.session(c.Session.Worker, c.Seq)
 	grant, err := b.cycle(ctx, q, s, &c)
-	if errors.Is(err, broker.ErrFenced) {
+	switch {
+	case errors.Is(err, broker.ErrFenced) || err == nil && c.Leave:
 		q.forget(c.Session.Worker)
+	case err == nil:
+		q.remember(c.Session.Worker, s)
 	}
 	return grant, err
 }
@@ -51,7 +54,6 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 		if answer, err = b.leave(ctx, q, c); err != nil {
 			return broker.Grant{}, err
 		}
-		q.forget(c.Session.Worker)
 		grant = answer.grant() // what it held is held no more
 	}
 	if lapsed := answer.string(3); lapsed != "" {

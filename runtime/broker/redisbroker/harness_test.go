@@ -19,12 +19,12 @@ func TestMain(m *testing.M) { os.Exit(redistest.Main(m)) }
 
 func TestConformance(t *testing.T) { brokertest.Run(t, onShared(t)) }
 
-// TestProperty takes a quarter of rapid's runs, as each step asks a server some
+// TestProperty takes half of rapid's runs, as each step asks a server some
 // twenty times, unless -rapid.checks or TASKQUEUE_SOAK says otherwise.
 func TestProperty(t *testing.T) {
 	const checks = "rapid.checks"
 	if f := flags.Lookup(checks); f.Value.String() == f.DefValue && os.Getenv("TASKQUEUE_SOAK") != "1" {
-		if err := flags.Set(checks, "25"); err != nil {
+		if err := flags.Set(checks, "50"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -26,17 +26,24 @@ type claim struct {
 	left    int
 }
 
-// session returns the worker's session. Cycle 1 opens it, so that what is known
-// of an older one of that name is of no use.
+// session returns the worker's session. Cycle 1 opens a new one, of which what
+// is known of an older one of that name is not true; it counts once it is
+// answered.
 func (q *queue) session(worker string, seq uint64) *session {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.sessions[worker]
 	if s == nil || seq == 1 {
 		s = &session{claims: make(map[uint64]*claim), telling: make(map[broker.ID]struct{})}
-		q.sessions[worker] = s
 	}
 	return s
+}
+
+// remember keeps what is known of a session until it ends.
+func (q *queue) remember(worker string, s *session) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sessions[worker] = s
 }
 
 func (q *queue) forget(worker string) {
