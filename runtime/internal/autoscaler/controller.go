@@ -80,7 +80,7 @@ func (c *Controller) plan(s *situation, o *Observation, d *Decision) {
 	d.Steady = c.steady(s)
 	d.Pressure, d.Signals.QueuePressure.Value = c.pressure(s, o)
 	c.Reserve.remember(&c.config, s, c.Level.Recent)
-	d.Reserve = c.Reserve.slots(&c.config, s)
+	d.Reserve = c.Reserve.slots(&c.config, s, c.Margin.Pressure/c.config.Triggers.QueuePressure)
 	slots := math.Max(d.Steady, math.Max(d.Pressure, d.Reserve))
 	d.HeldBack = c.heldBack(o)
 	slots += d.HeldBack
@@ -112,7 +112,11 @@ func (c *Controller) brake(s *situation, dt float64, o *Observation, d *Decision
 		t := &c.Types[i]
 		t.brake(&c.config, s.now, dt, o.Types[i].HeldBack)
 		if t.Cap > 0 {
-			d.Caps = append(d.Caps, Cap{Type: t.Name, Limit: int(math.Ceil(t.Cap)), Brake: TermErrors, Rate: t.errorRate()})
+			held := Cap{Type: t.Name, Limit: int(math.Ceil(t.Cap)), Brake: TermErrors}
+			if t.Sick {
+				held.Rate = t.errorRate()
+			}
+			d.Caps = append(d.Caps, held)
 		}
 	}
 	if most := c.useful(o, d.From); d.Wanted > most {

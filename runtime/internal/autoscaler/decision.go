@@ -53,7 +53,7 @@ type Cap struct {
 	Type   string
 	Limit  int
 	Brake  Term    // TermErrors or TermMemory
-	Rate   float64 // TermErrors: share of failed attempts
+	Rate   float64 // TermErrors: share of failed attempts; 0: the type recovers
 	NeedMB float64 // TermMemory: what one task takes at its peak
 }
 

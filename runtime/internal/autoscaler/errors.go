@@ -77,7 +77,11 @@ func (t *taskType) brake(c *Config, now, dt float64, heldBack int) {
 	if t.Cap > 0 && !t.failing() { // a service time that stays is the new one, after a while
 		t.HealthySeconds += blend(dt, c.AdaptationWindow.Seconds()) * (t.FastSum/math.Max(1, t.FastCount) - t.HealthySeconds)
 	}
-	worse := t.failing() || t.strained(c.Triggers.TaskComplexity)
+	limit := c.Triggers.TaskComplexity
+	if t.Cap > 0 { // released later than it was put on
+		limit = (1 + limit) / 2
+	}
+	worse := t.failing() || t.strained(limit)
 	switch {
 	case t.Cap == 0 && !(t.Sick && worse):
 		return

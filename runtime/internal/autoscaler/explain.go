@@ -40,7 +40,7 @@ func (d *Decision) reason() string {
 	case TermReserve:
 		return fmt.Sprintf("reserve of %s for surprises like the last ones, %s", slots(d.Reserve), d.arrivals())
 	case TermErrors:
-		return "failures are not answered with more workers"
+		return "what fails or is slowed down is not answered with more workers"
 	case TermMemory:
 		return fmt.Sprintf("the memory bears %s", count(d.Wanted, "worker"))
 	case TermBounds:
@@ -69,8 +69,11 @@ func (d *Decision) arrivals() string {
 
 // String says which type is held, at what, and why.
 func (c Cap) String() string {
-	if c.Brake == TermMemory {
+	switch {
+	case c.Brake == TermMemory:
 		return fmt.Sprintf("%s takes %.0f MB, at most %d at a time", c.Type, c.NeedMB, c.Limit)
+	case c.Rate == 0:
+		return fmt.Sprintf("%s recovers, at most %d at a time", c.Type, c.Limit)
 	}
 	return fmt.Sprintf("%s fails %.0f %%, at most %d at a time", c.Type, 100*c.Rate, c.Limit)
 }

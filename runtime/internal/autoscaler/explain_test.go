@@ -40,7 +40,11 @@ func TestExplanations(t *testing.T) {
 		},
 		{
 			Decision{From: 9, To: 9, Wanted: 9, Term: TermErrors, Caps: []Cap{{Type: "email", Limit: 3, Brake: TermErrors, Rate: 0.914}}},
-			"9 stay: failures are not answered with more workers; email fails 91 %, at most 3 at a time",
+			"9 stay: what fails or is slowed down is not answered with more workers; email fails 91 %, at most 3 at a time",
+		},
+		{
+			Decision{From: 9, To: 9, Wanted: 9, Term: TermSteady, Offered: 5, Steady: 9, Caps: []Cap{{Type: "email", Limit: 5, Brake: TermErrors}}},
+			"9 stay: 5.0 erlang take 9.0 slots; email recovers, at most 5 at a time",
 		},
 		{
 			Decision{From: 30, To: 16, Wanted: 16, Term: TermMemory, Caps: []Cap{{Type: "resize", Limit: 14, Brake: TermMemory, NeedMB: 431.4}}},

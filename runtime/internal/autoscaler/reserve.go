@@ -60,9 +60,10 @@ func (r *reserve) remember(c *Config, s *situation, recent float64) {
 }
 
 // slots is the reserve. Only the part k of a surprise has to be there before:
-// a queue may hold the rest for its target wait while workers start.
-func (r *reserve) slots(c *Config, s *situation) float64 {
-	k := math.Max(0, 1-1.2*s.wait/(s.startup+forecastAhead))
+// a queue may hold the rest for its target wait while workers start, the less of
+// it the more the waits of late were too long (ease, from 1 down).
+func (r *reserve) slots(c *Config, s *situation, ease float64) float64 {
+	k := math.Max(0, 1-1.2*ease*s.wait/(s.startup+forecastAhead))
 	if !c.AdaptiveThresholds || k <= 0.05 || len(r.History) < 4 {
 		r.Size = 0
 		return 0
