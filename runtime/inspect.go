@@ -17,6 +17,22 @@ type Entry = broker.Entry
 // A State is where a task is. See [broker.State].
 type State = broker.State
 
+// The states of tasks.
+const (
+	Pending        = broker.Pending   // waits for a worker
+	Scheduled      = broker.Scheduled // waits for its time
+	Active         = broker.Active    // runs
+	StateDone      = broker.StateDone
+	StateDead      = broker.StateDead // a dead letter
+	StateDiscarded = broker.StateDiscarded
+)
+
+// A ListQuery asks for tasks in one state. See [broker.ListQuery].
+type ListQuery = broker.ListQuery
+
+// A Page is part of a list. See [broker.Page].
+type Page = broker.Page
+
 // Queues counts the tasks of the named queues, or of all that the store knows,
 // sorted by name.
 func (c *Client) Queues(ctx context.Context, names ...string) ([]QueueInfo, error) {
@@ -45,6 +61,16 @@ func (c *Client) DeadLetters(ctx context.Context, queue string, limit int) ([]En
 	}
 	page, err := c.broker.List(ctx, broker.ListQuery{Queue: queue, State: broker.StateDead, Limit: limit})
 	return page.Entries, err
+}
+
+// List returns a page of a queue's tasks that are pending, scheduled or dead: the
+// next to run first, and of the dead the newest.
+func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
+	if c.ctx.Err() != nil {
+		return Page{}, ErrClosed
+	}
+	page, err := c.broker.List(ctx, q)
+	return page, withCause(ctx, err)
 }
 
 // locate is find for callers that may have closed the client.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -125,6 +127,7 @@ type Worker struct {
 	engine *worker.Engine
 	log    *slog.Logger
 	queues []string
+	kinds  []string // sorted
 	name   string
 	state  runState
 }
@@ -139,7 +142,7 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{client: c, engine: worker.New(plan), log: plan.Log, name: plan.Name}
+	w := &Worker{client: c, engine: worker.New(plan), log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)
 	}

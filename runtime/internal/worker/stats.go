@@ -49,6 +49,25 @@ func (e *Engine) Stats() Stats {
 	return s
 }
 
+// A Running is a run whose handler has not returned.
+type Running struct {
+	Lease    *broker.Lease
+	Started  time.Time
+	Deadline time.Time // zero: none
+	Overdue  bool
+}
+
+// Running lists the runs whose handlers have not returned, in no order.
+func (e *Engine) Running() []Running {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := make([]Running, len(e.active))
+	for i, r := range e.active {
+		all[i] = Running{Lease: r.Lease, Started: r.Started, Deadline: r.deadline, Overdue: r.overdue}
+	}
+	return all
+}
+
 // Active is the number of handlers that are running.
 func (e *Engine) Active() int {
 	e.mu.Lock()

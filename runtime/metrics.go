@@ -1,0 +1,126 @@
+package taskqueue
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/stats"
+)
+
+// Durations are the distribution of measured times: Count, Sum, Max, Mean,
+// Quantile; Merge adds those of others.
+type Durations = stats.Durations
+
+// Metrics measure the runs of workers, by queue and kind. The zero value is ready;
+// give its Observe to each worker:
+//
+//	var metrics taskqueue.Metrics
+//	config.OnFinish = metrics.Observe
+//
+// It is safe for concurrent use. A series takes 8 KiB, and there are at most
+// [MaxSeries]; all runs beyond them are in one more, of queue and kind [OtherSeries].
+type Metrics struct {
+	mu     sync.Mutex // of those who add a series
+	series atomic.Pointer[map[seriesName]*series]
+}
+
+const (
+	// MaxSeries is how many pairs of a queue and a kind are told apart.
+	MaxSeries = 256
+	// OtherSeries is the queue and kind of all others.
+	OtherSeries = "other:"
+)
+
+// A seriesName says what a series is of.
+type seriesName struct{ queue, kind string }
+
+// A series is what is measured of one kind in one queue.
+type series struct {
+	outcomes         [broker.Discard + 1]atomic.Int64
+	wait, run, total stats.Histogram
+}
+
+// KindMetrics are the runs of one kind in one queue, as their workers saw them.
+type KindMetrics struct {
+	Queue, Kind string
+
+	Done, Retried, Dead, Discarded, Released int64 // how the runs ended
+
+	Wait  *Durations // from when the task could run until it did
+	Run   *Durations // of the handler
+	Total *Durations // both
+}
+
+// Runs is how many runs ended.
+func (k *KindMetrics) Runs() int64 { return k.Done + k.Failed() + k.Discarded + k.Released }
+
+// Failed is how many runs failed.
+func (k *KindMetrics) Failed() int64 { return k.Retried + k.Dead }
+
+// Observe is a [WorkerConfig.OnFinish]. It allocates nothing but for a new series.
+func (m *Metrics) Observe(e Event) {
+	s := m.find(e.Queue, e.Kind)
+	if int(e.Outcome) < len(s.outcomes) {
+		s.outcomes[e.Outcome].Add(1)
+	}
+	s.wait.Observe(e.Wait)
+	s.run.Observe(e.Run)
+	s.total.Observe(e.Wait + e.Run)
+}
+
+// find returns a series and makes it if need be.
+func (m *Metrics) find(queue, kind string) *series {
+	name := seriesName{queue, kind}
+	if table := m.series.Load(); table != nil {
+		if s := (*table)[name]; s != nil {
+			return s
+		}
+	}
+	return m.add(name)
+}
+
+// add makes a series in a copy of the table, which readers need no lock for.
+func (m *Metrics) add(name seriesName) *series {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	table := map[seriesName]*series{}
+	if old := m.series.Load(); old != nil {
+		table = *old
+	}
+	if len(table) >= MaxSeries && table[name] == nil {
+		name = seriesName{OtherSeries, OtherSeries}
+	}
+	if s := table[name]; s != nil {
+		return s
+	}
+	s := new(series)
+	table = maps.Clone(table)
+	table[name] = s
+	m.series.Store(&table)
+	return s
+}
+
+// Kinds returns what was measured since the start, sorted by queue and kind.
+func (m *Metrics) Kinds() []KindMetrics {
+	table := m.series.Load()
+	if table == nil {
+		return nil
+	}
+	var all []KindMetrics
+	for name, s := range *table {
+		all = append(all, KindMetrics{
+			Queue: name.queue, Kind: name.kind,
+			Done: s.outcomes[Done].Load(), Retried: s.outcomes[Retried].Load(), Dead: s.outcomes[Dead].Load(),
+			Discarded: s.outcomes[Discarded].Load(), Released: s.outcomes[Released].Load(),
+			Wait: s.wait.Snapshot(), Run: s.run.Snapshot(), Total: s.total.Snapshot(),
+		})
+	}
+	slices.SortFunc(all, func(a, b KindMetrics) int {
+		return cmp.Or(cmp.Compare(a.Queue, b.Queue), cmp.Compare(a.Kind, b.Kind))
+	})
+	return all
+}
