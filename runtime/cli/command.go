@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/tqgen/taskqueue/runtime/config"
 )
@@ -40,7 +39,7 @@ func (c *command) worker() *cobra.Command {
 			"within workers.shutdown_grace_period. A second signal aborts.",
 		Args: cobra.NoArgs,
 	}
-	addFlags(cmd.Flags())
+	c.addFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		settings, err := c.load(cmd.Flags())
 		if err != nil {
@@ -49,53 +48,6 @@ func (c *command) worker() *cobra.Command {
 		return c.work(cmd.Context(), settings)
 	}
 	return cmd
-}
-
-// addFlags makes a flag of each key that has one. All are text here: config
-// reads them, so that a mistake in a flag is reported with all others.
-func addFlags(flags *pflag.FlagSet) {
-	flags.SortFlags = false
-	flags.StringP(configFlag, "c", "", "the file to read (default: the first of task-queue.toml, task-queue.yaml, config/…)")
-	for _, f := range config.Flags() {
-		flags.VarPF(new(flagText), f.Name, f.Short, f.Usage)
-		if f.Bool {
-			flags.Lookup(f.Name).NoOptDefVal = "true"
-		}
-	}
-}
-
-const configFlag = "config"
-
-// A flagText is the text of a flag.
-type flagText string
-
-// String implements pflag.Value.
-func (t *flagText) String() string { return string(*t) }
-
-// Set implements pflag.Value.
-func (t *flagText) Set(s string) error { *t = flagText(s); return nil }
-
-// Type implements pflag.Value.
-func (t *flagText) Type() string { return "value" }
-
-// load reads the configuration with the flags that were given.
-func (c *command) load(flags *pflag.FlagSet) (*config.Config, error) {
-	o := config.Options{Environ: c.process.environ, Flags: map[string]string{}, Code: c.program.Configure}
-	flags.Visit(func(f *pflag.Flag) {
-		switch f.Value.(type) {
-		case *flagText:
-			o.Flags[f.Name] = f.Value.String()
-		default:
-			if f.Name == configFlag {
-				o.File = f.Value.String()
-			}
-		}
-	})
-	settings, err := config.Load(o)
-	if err != nil {
-		return nil, &exitError{exitUsage, err}
-	}
-	return settings, nil
 }
 
 func (c *command) config() *cobra.Command {
@@ -107,7 +59,7 @@ func (c *command) config() *cobra.Command {
 		Long:  "Print each setting and where it came from. Passwords are not shown.",
 		Args:  cobra.NoArgs,
 	}
-	addFlags(cmd.Flags())
+	c.addFlags(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table or json")
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of task-queue.toml instead")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

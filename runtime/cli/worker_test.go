@@ -235,11 +235,12 @@ func await(t *testing.T, f func(context.Context) bool) {
 
 // mem:// says what becomes of its tasks.
 func TestInMemory(t *testing.T) {
-	p := start(t, []string{"REDIS_URL=mem://"}, "worker", "--workers=1", "--concurrency", "1")
+	p := start(t, []string{"REDIS_URL=mem://"}, "worker", "--workers=1", "--concurrency", "1", "-a")
 	line := p.await(p.stdout, "mem://")
 	if want := "mem:// (tasks die with this process): 2 tasks; queues high_priority, default, reports, low_priority; 1 worker with 1 slot each"; line != want {
 		t.Errorf("it prints %q, want %q", line, want)
 	}
+	p.await(p.stderr, "--enable-autoscaler: autoscaler: not supported by this release yet")
 	p.signal(syscall.SIGTERM)
 	if code, stderr := p.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, stderr)

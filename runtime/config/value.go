@@ -152,6 +152,9 @@ func (v number[C]) store(c *C, n node) error {
 	default:
 		return wrongKind(n, orWords("a number", v.words))
 	}
+	if _, isWord := wordOf(v.words, *v.field(c)); isWord {
+		return v.outside(*v.field(c))
+	}
 	return v.check(c)
 }
 
@@ -160,6 +163,10 @@ func (v number[C]) check(c *C) error {
 	if _, ok := wordOf(v.words, f); ok || f >= v.min && f <= v.max && (f > v.min || !v.above) {
 		return nil
 	}
+	return v.outside(f)
+}
+
+func (v number[C]) outside(f float64) error {
 	return fmt.Errorf("%s is outside %s", formatNumber(f), v.shape().limits)
 }
 
@@ -197,6 +204,9 @@ func (v span[C]) store(c *C, n node) error {
 	d, err := v.duration(n)
 	if err != nil {
 		return err
+	}
+	if _, isWord := wordOf(v.words, d); isWord {
+		return v.outside(d)
 	}
 	*v.field(c) = d
 	return v.check(c)
