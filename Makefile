@@ -6,7 +6,7 @@ FUZZTIME      ?= 60s
 ARGS          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate fuzz soak bench clean
+.PHONY: help demo test check generate fuzz soak bench bench-autoscaler clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ soak: ## long runs of the property tests and of each fuzz target
 
 bench: ## compare with the peers, side by side
 	cd bench && go run . $(ARGS)
+
+bench-autoscaler: ## our autoscaler beside the peers, in simulation, some minutes
+	@go run ./runtime/internal/autoscaler/bench $(ARGS)
 
 clean: ## remove what builds and tests leave behind
 	rm -rf bin bench/results/tmp

@@ -10,7 +10,8 @@ type Config struct {
 	// min_workers, max_workers: 1 ≤ min ≤ max ≤ 1000; default 1 and 20.
 	MinWorkers, MaxWorkers int
 
-	// ScaleUpCount is the smallest step up. scale_up_count: 1 to 50; default 2.
+	// ScaleUpCount is the smallest step up; what it may have brought too much is a
+	// small saving, as below. scale_up_count: 1 to 50; default 2.
 	ScaleUpCount int
 
 	// ScaleDownCount is the largest saving that counts as small: it has to last
@@ -19,8 +20,8 @@ type Config struct {
 
 	Triggers Triggers // [autoscaler.scaling_triggers]
 
-	// AdaptiveThresholds lets the margin, the pressure threshold, the usual error
-	// rate and the reserve follow what was measured.
+	// AdaptiveThresholds lets the staffing margin, the pressure threshold and the
+	// reserve follow what was measured.
 	// enable_adaptive_thresholds; default true.
 	AdaptiveThresholds bool
 
@@ -71,7 +72,8 @@ type Triggers struct {
 	// task_complexity_threshold: 1 to 100; default 1.5.
 	TaskComplexity float64
 
-	// ErrorRate is the share of failed attempts of a type that puts the brake on.
+	// ErrorRate is the share of failed attempts from which on a type is sick: the
+	// brake is put on once it is slowed down, too, or fails more often than not.
 	// error_rate_threshold: 0 to 1; default 0.05.
 	ErrorRate float64
 

@@ -14,8 +14,9 @@
 //   - Reserve: what would have paid for itself in the last minutes, because load
 //     rose faster than workers start (the newsvendor's problem).
 //
-// Brakes only lower the result: a type of task that fails is held at its
-// healthy work, and hungry types at what the memory can bear. Hysteresis makes
+// Brakes only lower the result: a type of task that fails, or that its failing
+// downstream slows down, is held at its healthy work, and hungry types at what
+// the memory can bear. Hysteresis makes
 // small changes wait and takes big ones at once; it goes down to the largest
 // demand of a sliding window. The formulas, their units and where they come
 // from stand beside the code: service.go, level.go, steady.go, pressure.go,
@@ -23,10 +24,27 @@
 //
 // # What it must be told
 //
-// [Observation] says what the runtime has to measure, in which units. Counters
-// only grow; one that fell is taken for one that began again. All figures are
-// of one moment, not older than three seconds, and come every
-// Config.EvaluationInterval, one second by default. A tick that is missing or
-// late costs precision and nothing else, for rates are taken over the time
-// between two observations.
+// [Observation] says what the runtime has to measure, in which units. All
+// figures are of one moment, over all processes, and come every
+// Config.EvaluationInterval, one second by default. Figures that are three
+// seconds old cost a few percent. A tick that is missing or late costs precision
+// and nothing else, for rates are taken over the time between two observations.
+//
+// Counters only grow; one that fell is taken for one that began again. After a
+// gap of an hour, or when the clock was set back, counters are a new beginning.
+//
+//	every tick     workers by state, tasks by queue and type, running tasks by type,
+//	               memory in use; counters of arrivals, retries, successes, failures,
+//	               service time and its squares, start-ups and their time
+//	every tick     Flow.Due: delayed tasks that fall due within Controller.Horizon
+//	every 5 s      Queue.WaitP95Seconds and Started: waits of the last minute
+//	at the start   Memory.LimitMB, Type.MemoryMB where a task declares it
+//
+// What a cap holds back (Decision.Caps) must not hold a worker: it is not
+// claimed, and counts as Type.HeldBack and not as Flow.Queued.
+//
+// # What it keeps
+//
+// [Controller.State] is some kilobytes. Kept every ten seconds or so, in Redis
+// with the leader's epoch, it lets the next leader go on where this one ended.
 package autoscaler

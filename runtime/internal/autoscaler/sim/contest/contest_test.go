@@ -179,3 +179,31 @@ func TestAheadOfThePeers(t *testing.T) {
 		t.Errorf("%s", Verdict(totals))
 	}
 }
+
+func TestSimulate(t *testing.T) {
+	tr := made(t, "trickle_pod").Make(1)
+	kpa, err := peer.Named("kpa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Simulate(tr, autoscaler.DefaultConfig(), []peer.Peer{kpa}, OracleSeconds("trickle_pod", tr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Summaries) != 2 || s.Summaries[0].Controller != Ours || s.Summaries[1].Controller != "kpa-90" {
+		t.Errorf("summaries: %+v", s.Summaries)
+	}
+	if len(s.Decisions) != 7199 && len(s.Decisions) != 7200 {
+		t.Errorf("%d decisions in two hours", len(s.Decisions))
+	}
+	for _, r := range s.Runs {
+		if len(r.Course) < 1400 {
+			t.Errorf("%s: %d points", r.Controller, len(r.Course))
+		}
+	}
+	bad := autoscaler.DefaultConfig()
+	bad.LearningRate = 2
+	if _, err := Simulate(tr, bad, nil, 1); err == nil {
+		t.Error("a learning rate of 2 was taken")
+	}
+}
