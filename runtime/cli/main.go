@@ -29,6 +29,10 @@ type Program struct {
 	// Configure changes the defaults of settings. Files, the environment and
 	// flags override it.
 	Configure func(*config.Config)
+
+	// Worker changes what settings cannot say of a worker (Middleware, OnFinish).
+	// It is called once for each worker, and has the last word.
+	Worker func(*taskqueue.WorkerConfig)
 }
 
 const (

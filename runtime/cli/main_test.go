@@ -21,7 +21,11 @@ func TestMain(m *testing.M) {
 		"shop":  func() { os.Exit(cli.Main(welcome, build)) },
 		"empty": func() { os.Exit(cli.Main()) },
 		"configured": func() {
-			os.Exit(cli.Program{Tasks: []taskqueue.Task{build}, Configure: func(c *config.Config) { c.Workers.InitialCount = 1 }}.Main())
+			os.Exit(cli.Program{
+				Tasks:     []taskqueue.Task{build},
+				Configure: func(c *config.Config) { c.Workers.InitialCount = 1 },
+				Worker:    func(w *taskqueue.WorkerConfig) { w.Concurrency *= 3 },
+			}.Main())
 		},
 	})
 }

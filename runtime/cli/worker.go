@@ -33,7 +33,7 @@ func (c *command) work(ctx context.Context, settings *config.Config) error {
 		return noStore(ctx, settings, err)
 	}
 	defer client.Close()
-	workers, err := newWorkers(client, worker, settings.Workers.InitialCount)
+	workers, err := c.newWorkers(client, worker, settings.Workers.InitialCount)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -58,10 +58,14 @@ func noStore(ctx context.Context, settings *config.Config, err error) error {
 	return &exitError{exitUsage, err}
 }
 
-func newWorkers(client *taskqueue.Client, c taskqueue.WorkerConfig, n int) ([]*taskqueue.Worker, error) {
+func (c *command) newWorkers(client *taskqueue.Client, plan taskqueue.WorkerConfig, n int) ([]*taskqueue.Worker, error) {
 	var workers []*taskqueue.Worker
 	for range n {
-		w, err := taskqueue.NewWorker(client, c)
+		own := plan
+		if adjust := c.program.Worker; adjust != nil {
+			adjust(&own)
+		}
+		w, err := taskqueue.NewWorker(client, own)
 		if err != nil {
 			return nil, err
 		}

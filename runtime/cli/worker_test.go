@@ -22,7 +22,7 @@ import (
 // patience bounds a wait for what has to come.
 const patience = 30 * time.Second
 
-// A program is a process of the test binary as "shop".
+// A program is a process of the test binary under another name.
 type program struct {
 	t              *testing.T
 	cmd            *exec.Cmd
@@ -33,16 +33,21 @@ type program struct {
 
 func start(t *testing.T, environ []string, args ...string) *program {
 	t.Helper()
+	return startAs(t, "shop", environ, args...)
+}
+
+func startAs(t *testing.T, name string, environ []string, args ...string) *program {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	shop := filepath.Join(dir, "shop")
-	if err := os.Symlink(self, shop); err != nil {
+	binary := filepath.Join(dir, name)
+	if err := os.Symlink(self, binary); err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, cmd: exec.Command(shop, args...)}
+	p := &program{t: t, cmd: exec.Command(binary, args...)}
 	p.cmd.Dir, p.cmd.Env = dir, environ
 	stdout, err1 := p.cmd.StdoutPipe()
 	stderr, err2 := p.cmd.StderrPipe()
@@ -241,6 +246,16 @@ func TestInMemory(t *testing.T) {
 		t.Errorf("it prints %q, want %q", line, want)
 	}
 	p.await(p.stderr, "--enable-autoscaler: autoscaler: not supported by this release yet")
+	p.signal(syscall.SIGTERM)
+	if code, stderr := p.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}
+
+// What a program says of its workers overrides settings.
+func TestWorkerHook(t *testing.T) {
+	p := startAs(t, "configured", []string{"REDIS_URL=mem://"}, "worker", "--concurrency=5")
+	p.await(p.stdout, "1 task; queues high_priority, default, reports, low_priority; 1 worker with 15 slots each")
 	p.signal(syscall.SIGTERM)
 	if code, stderr := p.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, stderr)
