@@ -3,13 +3,16 @@ package taskqueue
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/scheduler"
 	"github.com/tqgen/taskqueue/runtime/internal/worker"
 )
 
@@ -57,6 +60,10 @@ type WorkerConfig struct {
 	// Name begins the worker's name in the store; random characters follow.
 	// Default: host name and process id. It follows [A-Za-z0-9_.:-]{1,100}.
 	Name string
+
+	// Crons enqueue jobs at the ticks of their schedules while the worker runs.
+	// They need not be jobs that this worker runs.
+	Crons []Cron
 
 	// Middleware wraps each run, the first one outermost.
 	Middleware []Middleware
@@ -125,6 +132,7 @@ type Event struct {
 type Worker struct {
 	client *Client
 	engine *worker.Engine
+	crons  *scheduler.Engine
 	log    *slog.Logger
 	queues []string
 	kinds  []string // sorted
@@ -139,10 +147,11 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 		return nil, fmt.Errorf("%w: NewWorker needs a client; see Open", ErrInvalid)
 	}
 	plan, err := planWorker(c, &config)
-	if err != nil {
+	crons := scheduler.New(scheduler.Config{Store: c.broker, Name: plan.Name, Log: plan.Log})
+	if err := errors.Join(err, planCrons(c, config.Crons, crons)); err != nil {
 		return nil, err
 	}
-	w := &Worker{client: c, engine: worker.New(plan), log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
+	w := &Worker{client: c, engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)
 	}
@@ -161,10 +170,20 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	defer w.state.end()
 	w.log.Info("worker started", "worker", w.name, "slots", w.engine.Stats().Slots, "queues", w.queues)
-	err := w.engine.Run(ctx)
+	err := w.run(ctx)
 	s := w.engine.Stats()
 	w.log.Info("worker stopped", "worker", w.name, "done", s.Done, "failed", s.Failed, "released", s.Released, "abandoned", s.Abandoned)
 	return err
+}
+
+// run runs tasks with crons beside it. A closed store ends both.
+func (w *Worker) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var ticking sync.WaitGroup
+	defer ticking.Wait()
+	defer cancel()
+	ticking.Go(func() { _ = w.crons.Run(ctx) })
+	return w.engine.Run(ctx)
 }
 
 // Name is the worker's name in the store, unique for each worker.

@@ -131,7 +131,7 @@ func (x *fixture) schedule(name, spec, zone string) Schedule {
 	if err != nil {
 		x.Fatal(err)
 	}
-	return Schedule{Name: name, Queue: "q", Ticks: ticks, Make: func(time.Time) (broker.Message, error) { return message(), nil }}
+	return Schedule{Name: name, Queue: "q", Ticks: ticks, Make: func(context.Context, time.Time) (broker.Message, error) { return message(), nil }}
 }
 
 func message() broker.Message {

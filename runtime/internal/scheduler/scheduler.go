@@ -45,7 +45,7 @@ type Schedule struct {
 
 	// Make makes the message of a tick. Its Once and Due are filled in. After
 	// an error the tick is left out.
-	Make func(tick time.Time) (broker.Message, error)
+	Make func(ctx context.Context, tick time.Time) (broker.Message, error)
 }
 
 // A Config says what an engine does. All fields are needed.

@@ -264,7 +264,7 @@ func TestFullQueue(t *testing.T) {
 		full.Missed = 2
 		free := x.schedule("free", "@every 1m", "")
 		free.Queue = "other"
-		free.Make = func(time.Time) (broker.Message, error) {
+		free.Make = func(context.Context, time.Time) (broker.Message, error) {
 			m := message()
 			m.Queue = "other"
 			return m, nil
@@ -286,7 +286,7 @@ func TestFullQueue(t *testing.T) {
 func TestHeldKey(t *testing.T) {
 	bubble(t, func(x *fixture) {
 		s := x.schedule("job", "@every 1m", "")
-		s.Make = func(time.Time) (broker.Message, error) {
+		s.Make = func(context.Context, time.Time) (broker.Message, error) {
 			m := message()
 			m.Unique.Key = "one at a time"
 			return m, nil
@@ -299,9 +299,9 @@ func TestHeldKey(t *testing.T) {
 }
 
 func TestTaskThatCannotBeMade(t *testing.T) {
-	for name, make := range map[string]func(tick time.Time) (broker.Message, error){
-		"an error": func(time.Time) (broker.Message, error) { return broker.Message{}, errors.New("boom") },
-		"no kind": func(time.Time) (broker.Message, error) {
+	for name, make := range map[string]func(ctx context.Context, tick time.Time) (broker.Message, error){
+		"an error": func(context.Context, time.Time) (broker.Message, error) { return broker.Message{}, errors.New("boom") },
+		"no kind": func(context.Context, time.Time) (broker.Message, error) {
 			return broker.Message{ID: broker.NewID("q", time.Now()), Queue: "q"}, nil
 		},
 	} {
@@ -309,11 +309,11 @@ func TestTaskThatCannotBeMade(t *testing.T) {
 			bubble(t, func(x *fixture) {
 				bad := x.schedule("bad", "@every 1m", "")
 				good := bad.Make
-				bad.Make = func(tick time.Time) (broker.Message, error) {
+				bad.Make = func(ctx context.Context, tick time.Time) (broker.Message, error) {
 					if tick.Minute()%2 == 0 {
-						return good(tick)
+						return good(ctx, tick)
 					}
-					return make(tick)
+					return make(ctx, tick)
 				}
 				x.run(x.engine(bad, x.schedule("good", "@every 1m", "")))
 				pass(2 * time.Minute)

@@ -20,7 +20,7 @@ type shot struct {
 // send enqueues all ticks that are due. The error is that of a store that
 // cannot be reached; nothing is lost by it.
 func (e *Engine) send(ctx context.Context, entries []*entry) error {
-	messages, shots := e.load(entries)
+	messages, shots := e.load(ctx, entries)
 	if len(messages) == 0 {
 		return nil
 	}
@@ -44,11 +44,11 @@ func (e *Engine) send(ctx context.Context, entries []*entry) error {
 }
 
 // load makes the messages of the ticks that are due.
-func (e *Engine) load(entries []*entry) (messages []broker.Message, shots []shot) {
+func (e *Engine) load(ctx context.Context, entries []*entry) (messages []broker.Message, shots []shot) {
 	now := e.clock.read()
 	for _, x := range entries {
 		for _, tick := range e.due(x, now) {
-			m, err := x.Make(tick)
+			m, err := x.Make(ctx, tick)
 			m.Delay, m.Due = 0, tick
 			m.Once = broker.Once{Name: x.Name, Seq: tick.UnixMilli()}
 			if err == nil {
