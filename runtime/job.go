@@ -48,6 +48,7 @@ func NewJob(kind *Kind, payload Payload, options ...Option) Job {
 	j := Job{
 		kind: kind, payload: payload,
 		queue: s.Queue, priority: s.Priority, retries: s.Retries, timeout: s.Timeout, retention: s.Retention,
+		expires: s.Expires,
 	}
 	return j.With(options...)
 }

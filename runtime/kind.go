@@ -13,8 +13,9 @@ import (
 // name and its settings. Generated code declares one for each annotated struct;
 // it is never changed afterwards.
 type Kind struct {
-	Name     string // on the wire, "package.Type" unless the directive says otherwise
-	Version  uint16 // of the payload's shape
+	Name     string   // on the wire, "package.Type" unless the directive says otherwise
+	Version  uint16   // of the payload's shape; default 1
+	Was      []string // older names, under which tasks may still be queued: a worker runs those, too
 	Settings Settings
 }
 
@@ -27,6 +28,7 @@ type Settings struct {
 	Retries   int           // re-runs after the first run, 1 to 254; NoRetries: none; default 3
 	Timeout   time.Duration // of one run, 1ms to 49 days; NoTimeout: none; default 5m
 	Retention time.Duration // how long the outcome is kept; default 0 (tqgen writes 1h for a task with a result)
+	Expires   time.Duration // how long a task may wait for its first run, 1ms to 10 years; default 0: for ever
 	Backoff   Backoff       // default: exponential, 1s doubling to 1m, jitter 0.2
 }
 
@@ -73,8 +75,17 @@ func (k *Kind) check() error {
 	if s.Retention < 0 || s.Retention > broker.MaxDelay {
 		errs = append(errs, fmt.Errorf("%w: retention %v is outside 0 to %v", ErrInvalid, s.Retention, broker.MaxDelay))
 	}
+	if s.Expires != 0 && (s.Expires < time.Millisecond || s.Expires > broker.MaxDelay) {
+		errs = append(errs, fmt.Errorf("%w: expires %v is outside 1ms to %v", ErrInvalid, s.Expires, broker.MaxDelay))
+	}
+	for _, name := range k.Was {
+		errs = append(errs, broker.CheckName("old task kind", name))
+	}
 	return errors.Join(errs...)
 }
+
+// names are all that tasks of the kind may be called, the present one first.
+func (k *Kind) names() []string { return append([]string{k.Name}, k.Was...) }
 
 func (b *Backoff) check() error {
 	switch {

@@ -15,7 +15,7 @@ type Runner func(ctx context.Context) error
 type Middleware func(next Runner) Runner
 
 // wrap makes the run of a task go through middleware, the first one outermost.
-func wrap(run func(ctx context.Context, payload, dst []byte) ([]byte, error), all []Middleware) func(ctx context.Context, payload, dst []byte) ([]byte, error) {
+func wrap(run RunFunc, all []Middleware) RunFunc {
 	if len(all) == 0 {
 		return run
 	}

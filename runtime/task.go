@@ -9,5 +9,12 @@ type Task struct {
 	// Run decodes payload, does the work and appends the encoded result, if
 	// there is one, to dst. The decoded task may alias payload, which nobody
 	// changes any more.
-	Run func(ctx context.Context, payload, dst []byte) ([]byte, error)
+	Run RunFunc
+	// Older runs payloads of older shapes, by the kind's version then. A task of
+	// any other version is given back for another worker, as one of an unknown
+	// kind is.
+	Older map[uint16]RunFunc
 }
+
+// A RunFunc runs a task, see [Task].
+type RunFunc func(ctx context.Context, payload, dst []byte) ([]byte, error)

@@ -56,21 +56,40 @@ func planKinds(tasks []Task, middleware []Middleware) (map[string]*worker.Kind, 
 			errs = append(errs, fmt.Errorf("in Tasks[%d]: %w", i, err))
 			continue
 		}
-		name := t.Kind.Name
-		if j, twice := first[name]; twice {
-			errs = append(errs, sameName(tasks, j, i))
-			continue
+		kind := t.plan(middleware)
+		for _, name := range t.Kind.names() {
+			if j, twice := first[name]; twice {
+				errs = append(errs, sameName(tasks, name, j, i))
+				continue
+			}
+			first[name], table[name] = i, kind
 		}
-		first[name] = i
-		table[name] = &worker.Kind{Name: name, Run: wrap(t.Run, middleware), Backoff: t.Kind.Settings.Backoff.policy()}
 	}
 	return table, errors.Join(errs...)
 }
 
-func sameName(tasks []Task, i, j int) error {
+// plan is what the engine needs to know of a task.
+func (t *Task) plan(middleware []Middleware) *worker.Kind {
+	kind := worker.Kind{
+		Name: t.Kind.Name, Version: max(t.Kind.Version, 1), Run: wrap(t.Run, middleware),
+		Backoff: t.Kind.Settings.Backoff.policy(), Older: make(map[uint16]*worker.Kind, len(t.Older)),
+	}
+	for version, run := range t.Older {
+		old := kind
+		old.Version, old.Run = version, wrap(run, middleware)
+		kind.Older[version] = &old
+	}
+	return &kind
+}
+
+func sameName(tasks []Task, name string, i, j int) error {
 	a, b := tasks[i].Kind, tasks[j].Kind
+	if a.Name != name || b.Name != name {
+		return fmt.Errorf("%w: Tasks[%d], %s, and Tasks[%d], %s, both run what is called %q; only one of them can: correct the name= or was= of the other",
+			ErrInvalid, i, a.Name, j, b.Name, name)
+	}
 	return fmt.Errorf("%w: Tasks[%d] and Tasks[%d] are both called %q (queues %s and %s); give one of them a name of its own: //taskqueue:task name=…",
-		ErrInvalid, i, j, a.Name, a.queue(), b.queue())
+		ErrInvalid, i, j, name, a.queue(), b.queue())
 }
 
 func (t *Task) check() error {
@@ -82,6 +101,11 @@ func (t *Task) check() error {
 	}
 	if err := t.Kind.check(); err != nil {
 		return fmt.Errorf("%s: %w", t.Kind.Name, err)
+	}
+	for version, run := range t.Older {
+		if version == 0 || version >= max(t.Kind.Version, 1) || run == nil {
+			return fmt.Errorf("%w: %s, version %d: Older[%d] is not older, or has nothing to run", ErrInvalid, t.Kind.Name, t.Kind.Version, version)
+		}
 	}
 	return nil
 }

@@ -32,48 +32,35 @@ type Codec[T any] interface {
 	msgp.Sizer
 }
 
-// Task binds a kind to the function that runs it.
-func Task[T any, P Codec[T]](kind *Kind[T], run func(context.Context, *T) error) taskqueue.Task {
-	return taskqueue.Task{
-		Kind: (*taskqueue.Kind)(kind),
-		Run: func(ctx context.Context, payload, dst []byte) ([]byte, error) {
-			task, err := decode[T, P](payload)
-			if err != nil {
-				return dst, err
-			}
-			return dst, run(ctx, task)
-		},
-	}
+// Task binds a kind to the function that runs it. Payloads of older shapes are
+// upgraded before.
+func Task[T any, P Codec[T]](kind *Kind[T], run func(context.Context, *T) error, older ...Older[T]) taskqueue.Task {
+	return bind[T, P]((*taskqueue.Kind)(kind), older, func(ctx context.Context, task *T, dst []byte) ([]byte, error) {
+		return dst, run(ctx, task)
+	})
 }
 
 // TaskWithResult binds a kind to the function that runs it and returns its
 // result.
-func TaskWithResult[T, R any, P Codec[T]](kind *ResultKind[T, R], run func(context.Context, *T) (R, error)) taskqueue.Task {
-	return taskqueue.Task{
-		Kind: (*taskqueue.Kind)(&kind.Kind),
-		Run: func(ctx context.Context, payload, dst []byte) ([]byte, error) {
-			task, err := decode[T, P](payload)
-			if err != nil {
-				return dst, err
-			}
-			result, err := run(ctx, task)
-			if err != nil {
-				return dst, err
-			}
-			return kind.Result.Append(dst, result)
-		},
-	}
+func TaskWithResult[T, R any, P Codec[T]](kind *ResultKind[T, R], run func(context.Context, *T) (R, error), older ...Older[T]) taskqueue.Task {
+	return bind[T, P]((*taskqueue.Kind)(&kind.Kind), older, func(ctx context.Context, task *T, dst []byte) ([]byte, error) {
+		result, err := run(ctx, task)
+		if err != nil {
+			return dst, err
+		}
+		return kind.Result.Append(dst, result)
+	})
 }
 
 // Execute binds a kind to the Execute method of its struct, (*T).Execute.
-func Execute[T any, P Codec[T]](kind *Kind[T], execute func(*T, context.Context) error) taskqueue.Task {
-	return Task[T, P](kind, func(ctx context.Context, t *T) error { return execute(t, ctx) })
+func Execute[T any, P Codec[T]](kind *Kind[T], execute func(*T, context.Context) error, older ...Older[T]) taskqueue.Task {
+	return Task[T, P](kind, func(ctx context.Context, t *T) error { return execute(t, ctx) }, older...)
 }
 
 // ExecuteWithResult binds a kind to the Execute method of its struct and returns
 // its result.
-func ExecuteWithResult[T, R any, P Codec[T]](kind *ResultKind[T, R], execute func(*T, context.Context) (R, error)) taskqueue.Task {
-	return TaskWithResult[T, R, P](kind, func(ctx context.Context, t *T) (R, error) { return execute(t, ctx) })
+func ExecuteWithResult[T, R any, P Codec[T]](kind *ResultKind[T, R], execute func(*T, context.Context) (R, error), older ...Older[T]) taskqueue.Task {
+	return TaskWithResult[T, R, P](kind, func(ctx context.Context, t *T) (R, error) { return execute(t, ctx) }, older...)
 }
 
 // Job makes a job of t: first the struct's own settings, then the caller's.

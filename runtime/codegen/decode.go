@@ -24,14 +24,21 @@ func decode[T any, P Codec[T]](data []byte) (*T, error) {
 // has been walked over, without allocating: false lengths and trailing bytes are
 // refused before.
 func Foreign(t taskqueue.Task) taskqueue.Task {
-	run := t.Run
-	t.Run = func(ctx context.Context, payload, dst []byte) ([]byte, error) {
+	t.Run = walked(t.Run)
+	for version, run := range t.Older {
+		t.Older[version] = walked(run)
+	}
+	return t
+}
+
+// walked runs what has been walked over.
+func walked(run taskqueue.RunFunc) taskqueue.RunFunc {
+	return func(ctx context.Context, payload, dst []byte) ([]byte, error) {
 		if err := walk(payload); err != nil {
 			return dst, err
 		}
 		return run(ctx, payload, dst)
 	}
-	return t
 }
 
 // ForeignResult is the Result of a type that encodes itself, see Foreign.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -51,11 +52,24 @@ func (e *Engine) runs(q *queue, c *broker.Cycle, g *broker.Grant) []Run {
 		lease := &g.Leases[i]
 		runs[i] = Run{
 			Lease: lease, Worker: c.Session.Worker, engine: e,
-			kind: e.Kinds[lease.Kind], queue: q, place: -1,
+			kind: e.kind(lease), queue: q, place: -1,
 		}
 	}
 	return runs
 }
+
+// kind is what runs a task; nil if there is no handler for it, or none for its
+// shape.
+func (e *Engine) kind(l *broker.Lease) *Kind {
+	k := e.Kinds[l.Kind]
+	if version := shape(l); k != nil && max(k.Version, 1) != version {
+		return k.Older[version]
+	}
+	return k
+}
+
+// shape is the version of a task's payload. Where none is given it is the first.
+func shape(l *broker.Lease) uint16 { return max(l.Version, 1) }
 
 // update is what an answer says of the queue and its session.
 func (q *queue) update(c *broker.Cycle, g *broker.Grant) {
@@ -123,21 +137,39 @@ func (e *Engine) unknownKind(q *queue, l *broker.Lease) broker.Settle {
 	if age >= e.UnknownAge {
 		return broker.Settle{
 			Lease: l, Outcome: broker.Dead, At: now.Add(e.skew),
-			Reason: fmt.Sprintf("%v: %q, for %v", ErrUnknownKind, l.Kind, age.Truncate(time.Second)),
+			Reason: fmt.Sprintf("%v: %s, for %v", ErrUnknownKind, e.describe(l), age.Truncate(time.Second)),
 		}
 	}
 	after := min(max(age/8, unknownMin), unknownMax)
 	return broker.Settle{Lease: l, Outcome: broker.Release, After: after + rand.N(after/4)}
 }
 
+// describe names a kind, and the shape if that is what is unknown.
+func (e *Engine) describe(l *broker.Lease) string {
+	if e.Kinds[l.Kind] == nil {
+		return strconv.Quote(l.Kind)
+	}
+	return fmt.Sprintf("%q in version %d", l.Kind, shape(l))
+}
+
+// An unknownKey is a kind without a handler, in one shape of its payload.
+type unknownKey struct {
+	kind    string
+	version uint16
+}
+
 // meet is when this worker first met a kind without a handler. It says so then.
 func (e *Engine) meet(l *broker.Lease, now time.Time) time.Time {
-	since, known := e.unknown[l.Kind]
+	key := unknownKey{l.Kind, shape(l)}
+	since, known := e.unknown[key]
 	if known || len(e.unknown) >= unknownKinds {
 		return cmp.Or(since, now)
 	}
-	e.unknown[l.Kind] = now
-	e.Log.Error("no handler for this kind of task: giving it back for another worker; is this program older than the one that enqueued it?",
-		"kind", l.Kind, "queue", l.Queue, "id", l.ID)
+	e.unknown[key] = now
+	attrs := []any{"kind", l.Kind, "version", key.version, "queue", l.Queue, "id", l.ID}
+	if k := e.Kinds[l.Kind]; k != nil {
+		attrs = append(attrs, "known_version", k.Version)
+	}
+	e.Log.Error("no handler for this kind of task: giving it back for another worker; is this program older than the one that enqueued it?", attrs...)
 	return now
 }

@@ -19,9 +19,11 @@ type Store interface {
 	Wait(ctx context.Context, queues []string) (string, error)
 }
 
-// A Kind is a type of task and what runs it.
+// A Kind is a type of task, in one shape of its payload, and what runs it.
 type Kind struct {
 	Name    string
+	Version uint16           // of the shape; 0 is 1, too
+	Older   map[uint16]*Kind // what runs tasks of older shapes
 	Run     func(ctx context.Context, payload, dst []byte) ([]byte, error)
 	Backoff backoff.Policy
 }

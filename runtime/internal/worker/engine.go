@@ -25,15 +25,15 @@ type Engine struct {
 	asks      []bool // scratch for split
 	shares    []int
 	slots     int
-	pool      int                  // executors that live
-	buffered  int                  // claimed, not begun
-	promised  int                  // capacity that fetchers may claim or are claiming
-	prefetch  int                  // how much more than the slots may be claimed
-	runTime   float64              // nanoseconds of a run, averaged
-	skew      time.Duration        // the store's clock is ours and this
-	suspects  int                  // held leases of tasks that may kill their worker
-	suspector *queue               // whose cycle under way may be granted a suspect
-	unknown   map[string]time.Time // kinds without a handler, first met then
+	pool      int                      // executors that live
+	buffered  int                      // claimed, not begun
+	promised  int                      // capacity that fetchers may claim or are claiming
+	prefetch  int                      // how much more than the slots may be claimed
+	runTime   float64                  // nanoseconds of a run, averaged
+	skew      time.Duration            // the store's clock is ours and this
+	suspects  int                      // held leases of tasks that may kill their worker
+	suspector *queue                   // whose cycle under way may be granted a suspect
+	unknown   map[unknownKey]time.Time // kinds without a handler, first met then
 	watchdog  watchdog
 
 	draining bool
@@ -49,7 +49,7 @@ var ErrRanBefore = errors.New("taskqueue: a worker runs once; make another one")
 func New(c Config) *Engine {
 	e := &Engine{
 		Config: c, slots: c.Slots, prefetch: max(c.Prefetch, 0),
-		unknown: make(map[string]time.Time),
+		unknown: make(map[unknownKey]time.Time),
 		quiet:   make(chan struct{}), broken: make(chan error, 1),
 		asks: make([]bool, len(c.Queues)), shares: make([]int, len(c.Queues)),
 	}
