@@ -47,6 +47,9 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	if t.Wire == "" {
 		t.Wire = home.Name + "." + name
 	}
+	for _, w := range values.Was {
+		t.Was = append(t.Was, model.Alias{Wire: w.Text, Position: w.Position})
+	}
 	b.methods(t, named)
 	b.result(p, t, named, d.Result)
 	b.unique(t, &values)

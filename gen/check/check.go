@@ -16,11 +16,14 @@ import (
 
 // Run checks all packages of a module together.
 func Run(packages []*model.Package, errs *diag.List) {
-	wire := map[string][]*model.Task{}
+	wire := map[string][]called{}
 	for _, p := range packages {
 		checkNames(p, errs)
 		for _, t := range p.Tasks {
-			wire[t.Wire] = append(wire[t.Wire], t)
+			wire[t.Wire] = append(wire[t.Wire], called{t, t.Position, "is called"})
+			for _, a := range t.Was {
+				wire[a.Wire] = append(wire[a.Wire], called{t, a.Position, "was called"})
+			}
 			checkTask(t, errs)
 		}
 	}
@@ -31,12 +34,24 @@ func Run(packages []*model.Package, errs *diag.List) {
 	}
 }
 
+// A called is a task with one of its names.
+type called struct {
+	*model.Task
+	at   token.Position
+	verb string
+}
+
 // sameWireName reports each of the tasks, with the place of another one.
-func sameWireName(name string, tasks []*model.Task, errs *diag.List) {
+func sameWireName(name string, tasks []called, errs *diag.List) {
 	for i, t := range tasks {
 		other := tasks[(i+1)%len(tasks)]
-		errs.Add(t.Position, diag.SameWireName, "give one of them another name: //taskqueue:task name=…",
-			"the task %s is called %q, and so is %s at %s", t.Name, name, other.Name, other.Position)
+		if t.verb == "is called" && other.verb == t.verb {
+			errs.Add(t.at, diag.SameWireName, "give one of them another name: //taskqueue:task name=…",
+				"the task %s is called %q, and so is %s at %s", t.Name, name, other.Name, other.at)
+			continue
+		}
+		errs.Add(t.at, diag.SameWireName, "a name belongs to one task: take it out of was=, or give the other task another name",
+			"the task %s %s %q, and %s %s so, too, at %s", t.Name, t.verb, name, other.Name, other.verb, other.at)
 	}
 }
 

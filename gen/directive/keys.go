@@ -19,6 +19,7 @@ type Values struct {
 	Tuple    *bool // nil if it is not said
 	Result   *Word // a Go type expression
 	Unique   []Word
+	Was      []Word // older names
 	Within   time.Duration
 	NoRetry  token.Position // of //taskqueue:retry none
 }
@@ -50,13 +51,13 @@ func keys() []key {
 		{"codec", verbTask, true, (*parser).codec},
 		{"unique", verbTask, false, (*parser).unique},
 		{"within", verbTask, false, (*parser).within},
-		{"was", verbTask, false, nil},
+		{"was", verbTask, false, (*parser).was},
 		{"version", verbTask, false, nil},
 		{"cron", verbTask, false, nil},
 		{"zone", verbTask, false, nil},
 		{"rate", verbTask, true, nil},
 		{"concurrency", verbTask, true, nil},
-		{"expires", verbTask, true, nil},
+		{"expires", verbTask, true, (*parser).expires},
 		{"memory", verbTask, true, nil},
 		{"batch", verbTask, false, nil},
 		{"base", verbRetry, false, (*parser).base},

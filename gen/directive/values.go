@@ -92,6 +92,12 @@ func (p *parser) retention(a arg) {
 	}
 }
 
+func (p *parser) expires(a arg) {
+	if d, ok := p.duration(a, a.value, MinTimeout, MaxDelay); ok {
+		p.Settings.Expires = &d
+	}
+}
+
 func (p *parser) within(a arg) {
 	d, ok := p.duration(a, a.value, MinTimeout, MaxDelay)
 	if ok && d == 0 {
@@ -147,16 +153,30 @@ func (p *parser) codec(a arg) {
 func (p *parser) result(a arg) { p.Result = &Word{a.value, a.valueAt} }
 
 func (p *parser) unique(a arg) {
+	p.Values.Unique = p.list(a, "unique=Field,Field or unique=payload")
+}
+
+func (p *parser) was(a arg) {
+	for _, w := range p.list(a, "was=old.name,older.name") {
+		if p.checkName("old task", arg{value: w.Text, valueAt: w.Position}) {
+			p.Values.Was = append(p.Values.Was, w)
+		}
+	}
+}
+
+// list reads words that are separated by commas.
+func (p *parser) list(a arg, example string) (words []Word) {
 	offset := 0
-	for name := range strings.SplitSeq(a.value, ",") {
+	for text := range strings.SplitSeq(a.value, ",") {
 		at := shift(a.valueAt, offset)
-		offset += len(name) + 1
-		if name == "" {
-			p.errs.Add(at, diag.EmptyValue, "write unique=Field,Field or unique=payload", "unique= has an empty name")
+		offset += len(text) + 1
+		if text == "" {
+			p.errs.Add(at, diag.EmptyValue, "write "+example, "%s= has an empty name", a.key)
 			continue
 		}
-		p.Values.Unique = append(p.Values.Unique, Word{name, at})
+		words = append(words, Word{text, at})
 	}
+	return words
 }
 
 // Over returns v with what it does not say taken from the package's defaults.
@@ -171,6 +191,7 @@ func (v Values) Over(defaults *Values) Values {
 		Retries:   or(v.Settings.Retries, d.Retries),
 		Timeout:   or(v.Settings.Timeout, d.Timeout),
 		Retention: or(v.Settings.Retention, d.Retention),
+		Expires:   or(v.Settings.Expires, d.Expires),
 		Backoff:   or(v.Settings.Backoff, d.Backoff),
 	}
 	v.Tuple = or(v.Tuple, defaults.Tuple)

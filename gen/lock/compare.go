@@ -20,9 +20,14 @@ func (l *Lock) Compare(old *Lock, gone func(task string) token.Position, errs *d
 	c := comparison{old, l, errs, map[[2]string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(old.Tasks)) {
 		before := old.Tasks[name]
-		after, ok := l.Tasks[name]
+		for _, was := range before.Was {
+			if _, ok := l.named(was); !ok {
+				errs.Add(gone(name), diag.Incompatible, "keep was="+was+"; if none is queued: tqgen -accept", "nothing runs %q any more, as the task %q did", was, name)
+			}
+		}
+		after, ok := l.named(name)
 		if !ok {
-			errs.Add(gone(name), diag.Incompatible, "if its type was renamed, add name="+name+"; if none is queued: tqgen -accept", "the task %q is gone: those that are queued would find no worker", name)
+			errs.Add(gone(name), diag.Incompatible, "if it was renamed, add was="+name+"; if none is queued: tqgen -accept", "the task %q is gone: those that are queued would find no worker", name)
 			continue
 		}
 		if !c.types(before.Type, after.Type) {

@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -32,11 +33,12 @@ type Lock struct {
 
 // A Task is what is recorded of a task.
 type Task struct {
-	Type    string `toml:"type"` // import path and name, or a foreign one
-	Version int    `toml:"version"`
-	Queue   string `toml:"queue"`
-	Result  string `toml:"result"` // "" for none
-	Hash    string `toml:"hash"`   // of everything that its payload consists of
+	Type    string   `toml:"type"` // import path and name, or a foreign one
+	Was     []string `toml:"was"`  // older names
+	Version int      `toml:"version"`
+	Queue   string   `toml:"queue"`
+	Result  string   `toml:"result"` // "" for none
+	Hash    string   `toml:"hash"`   // of everything that its payload consists of
 
 	position token.Position
 }
@@ -80,7 +82,24 @@ func (l *Lock) addTask(t *model.Task) {
 	if t.Result != nil {
 		e.Result = l.describe(t.Result.Type)
 	}
+	for _, a := range t.Was {
+		e.Was = append(e.Was, a.Wire)
+	}
 	l.Tasks[t.Wire] = e
+}
+
+// named finds the task that runs what has a name, its present one or an older
+// one.
+func (l *Lock) named(name string) (Task, bool) {
+	if t, ok := l.Tasks[name]; ok {
+		return t, true
+	}
+	for _, t := range l.Tasks {
+		if slices.Contains(t.Was, name) {
+			return t, true
+		}
+	}
+	return Task{}, false
 }
 
 // full writes packages with their import paths.
@@ -169,7 +188,7 @@ func (l *Lock) hash(text string) string {
 // import path of their package, is true.
 func (l *Lock) Keep(old *Lock, keep func(task, path string) bool) {
 	for name, t := range old.Tasks {
-		if _, known := l.Tasks[name]; known || !keep(name, t.path()) {
+		if _, known := l.named(name); known || !keep(name, t.path()) {
 			continue
 		}
 		l.Tasks[name] = t
@@ -213,7 +232,11 @@ func (l *Lock) Bytes() []byte {
 	fmt.Fprintf(&b, "%sprotocol = %d\n", header, l.Protocol)
 	for _, name := range slices.Sorted(maps.Keys(l.Tasks)) {
 		t := l.Tasks[name]
-		fmt.Fprintf(&b, "\n%s\ntype = %q\nversion = %d\nqueue = %q\n", section(name), t.Type, t.Version, t.Queue)
+		fmt.Fprintf(&b, "\n%s\ntype = %q\n", section(name), t.Type)
+		if len(t.Was) > 0 {
+			fmt.Fprintf(&b, "was = [%s]\n", strings.Join(quoted(t.Was), ", "))
+		}
+		fmt.Fprintf(&b, "version = %d\nqueue = %q\n", t.Version, t.Queue)
 		if t.Result != "" {
 			fmt.Fprintf(&b, "result = %q\n", t.Result)
 		}
@@ -228,6 +251,14 @@ func (l *Lock) Bytes() []byte {
 		b.WriteString("]\n")
 	}
 	return []byte(b.String())
+}
+
+func quoted(words []string) []string {
+	all := make([]string, len(words))
+	for i, w := range words {
+		all[i] = strconv.Quote(w)
+	}
+	return all
 }
 
 // Ours reports whether the text of a file is a record, and not a file of

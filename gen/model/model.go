@@ -25,9 +25,10 @@ type Ref struct {
 
 // A Task is a struct with the directive //taskqueue:task.
 type Task struct {
-	Name     string // of the Go type
-	Wire     string // name of the kind in the store
-	Doc      string // the comment without markers and directives
+	Name     string  // of the Go type
+	Wire     string  // name of the kind in the store
+	Was      []Alias // names that it had before
+	Doc      string  // the comment without markers and directives
 	Position token.Position
 	Type     *Type // of the struct itself: Struct, or Foreign if it encodes itself
 	Settings Settings
@@ -35,6 +36,12 @@ type Task struct {
 	Execute  bool    // the struct has the method; else its work is a method of Handler
 	Methods  Methods
 	Unique   *Unique // nil: none
+}
+
+// An Alias is an older name of a kind.
+type Alias struct {
+	Wire     string
+	Position token.Position
 }
 
 // Settings are those of the directive, over those of the package. A nil field
@@ -45,6 +52,7 @@ type Settings struct {
 	Retries   *int
 	Timeout   *time.Duration // 0: none
 	Retention *time.Duration
+	Expires   *time.Duration // 0: never
 	Backoff   *Backoff
 }
 

@@ -74,6 +74,9 @@ func settings(t *model.Task) []pair {
 	case s.Retention == nil && t.Result != nil:
 		add("Retention", duration(resultRetention))
 	}
+	if s.Expires != nil && *s.Expires > 0 {
+		add("Expires", duration(*s.Expires))
+	}
 	if s.Backoff != nil {
 		add("Backoff", jen.Qual(runtimePath, "Backoff").ValuesFunc(backoff(s.Backoff)))
 	}

@@ -24,6 +24,13 @@ func task(f *jen.File, t *model.Task) {
 // kind is the value that describes a task's type.
 func kind(t *model.Task) jen.Code {
 	values := []pair{{"Name", jen.Lit(t.Wire)}}
+	if len(t.Was) > 0 {
+		values = append(values, pair{"Was", jen.Index().String().ValuesFunc(func(g *jen.Group) {
+			for _, a := range t.Was {
+				g.Lit(a.Wire)
+			}
+		})})
+	}
 	if s := settings(t); len(s) > 0 {
 		values = append(values, pair{"Settings", jen.Qual(runtimePath, "Settings").ValuesFunc(settingsLiteral(s))})
 	}
