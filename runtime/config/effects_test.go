@@ -197,7 +197,7 @@ func sourcesOf(t *testing.T, k *key[Config], s sample) map[string]Options {
 func checkEffect(t *testing.T, c *Config, k *key[Config], s sample) {
 	t.Helper()
 	warned := slices.ContainsFunc(c.Warnings, func(p Problem) bool { return strings.Contains(p.Message, "not supported by this release yet") })
-	if _, ok := gapOf(k.path); ok {
+	if pending(k.path) {
 		if !warned || s.effect != nil {
 			t.Errorf("it does nothing yet, but warned: %v, an effect: %v", warned, s.effect != nil)
 		}
@@ -266,7 +266,7 @@ func TestEveryQueueKey(t *testing.T) {
 			if value, source := valueOf(t, c, "queues.emails."+k.path); value != s.shown || source == "default" {
 				t.Errorf("%s by %s: %s (%s)", k.path, name, value, source)
 			}
-			if _, gap := gapOf("queues.emails." + k.path); gap {
+			if pending("queues.emails." + k.path) {
 				if len(c.Warnings) != 1 {
 					t.Errorf("%s by %s: warnings %v", k.path, name, c.Warnings)
 				}

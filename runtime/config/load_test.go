@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,19 +154,19 @@ func TestFiles(t *testing.T) {
 	}
 	count := 1
 	// From the last place to the first: each new file wins over those before.
-	for i := len(fileNames) - 1; i >= 0; i-- {
+	for _, name := range slices.Backward(fileNames) {
 		count++
 		text := fmt.Sprintf("[workers]\ninitial_count = %d\n", count)
-		if !strings.HasSuffix(fileNames[i], ".toml") {
+		if !strings.HasSuffix(name, ".toml") {
 			text = fmt.Sprintf("workers:\n  initial_count: %d\n", count)
 		}
-		path := filepath.Join(dir, fileNames[i])
+		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		c := load(t, Options{Dir: dir})
 		if c.Workers.InitialCount != count || c.File() != path || len(c.Warnings) != count-2 {
-			t.Errorf("%s: %d workers from %s, %v", fileNames[i], c.Workers.InitialCount, c.File(), c.Warnings)
+			t.Errorf("%s: %d workers from %s, %v", name, c.Workers.InitialCount, c.File(), c.Warnings)
 		}
 	}
 	other := write(t, "x.yaml", "workers: {initial_count: 99}\n")

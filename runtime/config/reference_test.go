@@ -136,7 +136,7 @@ func reference() []byte {
 }
 
 func star(path string) string {
-	if _, ok := gapOf(path); ok {
+	if pending(path) {
 		return " *"
 	}
 	return ""

@@ -90,7 +90,7 @@ func keySchema[C any](k *key[C], initial string) *schema {
 		}
 	}
 	s.Description = k.doc
-	if _, ok := gapOf(k.path); ok {
+	if pending(k.path) {
 		s.Description += " Not supported by this release yet."
 	}
 	s.Default = defaultJSON(shape, initial)
