@@ -2,6 +2,7 @@ package redisbroker
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -19,17 +20,27 @@ func long(t *testing.T) {
 	t.Parallel()
 }
 
+// soak is for what takes minutes: TASKQUEUE_SOAK=1.
+func soak(t *testing.T) {
+	t.Helper()
+	if os.Getenv("TASKQUEUE_SOAK") != "1" {
+		t.Skip("set TASKQUEUE_SOAK=1 for all topologies")
+	}
+}
+
 func TestConformanceCluster(t *testing.T) {
 	long(t)
 	brokertest.Run(t, opener(redistest.StartCluster(t, 3).URL(), "t"))
 }
 
 func TestConformanceSentinel(t *testing.T) {
+	soak(t)
 	long(t)
 	brokertest.Run(t, opener(redistest.StartSentinel(t, 1).URL(), "t"))
 }
 
 func TestConformanceTLS(t *testing.T) {
+	soak(t)
 	long(t)
 	s, c := redistest.StartTLS(t)
 	brokertest.Run(t, opener(s.URL()+"?ca_file="+c.CAFile, "t"))
@@ -47,6 +58,7 @@ var leastRights = []string{
 }
 
 func TestConformanceLeastRights(t *testing.T) {
+	soak(t)
 	long(t)
 	s := redistest.Start(t)
 	url := s.AddUser(t, "worker", "secret", leastRights...)
@@ -70,6 +82,7 @@ func TestLeastRightsInACluster(t *testing.T) {
 
 // TestConformanceNew borrows the options of clients that others have made.
 func TestConformanceNew(t *testing.T) {
+	soak(t)
 	long(t)
 	t.Run("client", func(t *testing.T) {
 		s := redistest.Start(t)
