@@ -8,17 +8,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+type changedClock struct {
+	name, spec, zone string
+	after            time.Time // in UTC
+	want             []string
+}
+
 // In New York clocks went from 02:00 to 03:00 on 2024-03-10 and from 02:00 back
 // to 01:00 on 2024-11-03; at Lord Howe from 02:00 to 02:30 on 2024-10-06 and
 // back to 01:30 on 2024-04-07; in Asunción from 00:00 to 01:00 on 2023-10-01
 // and from 00:00 back to 23:00 on 2024-03-24; Samoa had no 2011-12-30.
-func TestChangedClocks(t *testing.T) {
+func changedClocks() []changedClock {
 	const newYork, lordHowe, asuncion, apia = "America/New_York", "Australia/Lord_Howe", "America/Asuncion", "Pacific/Apia"
-	tests := []struct {
-		name, spec, zone string
-		after            time.Time // in UTC
-		want             []string
-	}{
+	return []changedClock{
 		{
 			"a time in the gap", "30 2 * * *", newYork, date(2024, 3, 9, 12),
 			[]string{"03-10 03:00:00 -0400", "03-11 02:30:00 -0400"},
@@ -81,7 +83,10 @@ func TestChangedClocks(t *testing.T) {
 			[]string{"12-29 23:00:00 -1000", "12-31 00:00:00 +1400", "12-31 01:00:00 +1400"},
 		},
 	}
-	for _, tt := range tests {
+}
+
+func TestChangedClocks(t *testing.T) {
+	for _, tt := range changedClocks() {
 		t.Run(tt.name, func(t *testing.T) {
 			s := mustParse(t, tt.spec, tt.zone)
 			var got []string
