@@ -26,6 +26,10 @@ type Program struct {
 	// them.
 	Tasks []taskqueue.Task
 
+	// Crons enqueue jobs again and again, in processes where scheduler.enabled is
+	// set (--enable-scheduler).
+	Crons []taskqueue.Cron
+
 	// Configure changes the defaults of settings. Files, the environment and
 	// flags override it.
 	Configure func(*config.Config)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/tinylib/msgp/msgp"
 	"go.uber.org/goleak"
 
 	"github.com/tqgen/taskqueue/internal/redistest"
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 		"configured": func() {
 			os.Exit(cli.Program{
 				Tasks:     []taskqueue.Task{build},
+				Crons:     []taskqueue.Cron{{Name: "nightly", Spec: "0 3 29 2 *", Job: taskqueue.NewJob(build.Kind, msgp.Raw{0xc0})}},
 				Configure: func(c *config.Config) { c.Workers.InitialCount = 1 },
 				Worker:    func(w *taskqueue.WorkerConfig) { w.Concurrency *= 3 },
 			}.Main())

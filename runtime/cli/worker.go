@@ -28,12 +28,15 @@ func (c *command) work(ctx context.Context, settings *config.Config) error {
 		return &exitError{exitUsage, err}
 	}
 	worker.Logger = logs.of("worker")
+	if n := len(c.program.Crons); n > 0 && !settings.Scheduler.Enabled {
+		log.Warn("crons do not run here: scheduler.enabled is false; set it in one process at least, or --enable-scheduler", "crons", n)
+	}
 	client, err := settings.Open(ctx, logs.of("redis"))
 	if err != nil {
 		return noStore(ctx, settings, err)
 	}
 	defer client.Close()
-	workers, err := c.newWorkers(client, worker, settings.Workers.InitialCount)
+	workers, err := c.newWorkers(client, worker, settings)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -58,10 +61,14 @@ func noStore(ctx context.Context, settings *config.Config, err error) error {
 	return &exitError{exitUsage, err}
 }
 
-func (c *command) newWorkers(client *taskqueue.Client, plan taskqueue.WorkerConfig, n int) ([]*taskqueue.Worker, error) {
+// newWorkers makes the process' workers. The first one has the crons.
+func (c *command) newWorkers(client *taskqueue.Client, plan taskqueue.WorkerConfig, settings *config.Config) ([]*taskqueue.Worker, error) {
 	var workers []*taskqueue.Worker
-	for range n {
+	for i := range settings.Workers.InitialCount {
 		own := plan
+		if i == 0 && settings.Scheduler.Enabled {
+			own.Crons = c.program.Crons
+		}
 		if adjust := c.program.Worker; adjust != nil {
 			adjust(&own)
 		}
@@ -74,7 +81,8 @@ func (c *command) newWorkers(client *taskqueue.Client, plan taskqueue.WorkerConf
 	return workers, nil
 }
 
-// startLine is the line that a start prints: store, tasks, queues, workers.
+// startLine is the line that a start prints: store, tasks, queues, workers, the
+// next cron.
 func startLine(client *taskqueue.Client, settings *config.Config, workers []*taskqueue.Worker, tasks int) string {
 	store := config.Redacted(settings.Redis.URL)
 	if settings.InMemory() {
@@ -90,8 +98,12 @@ func startLine(client *taskqueue.Client, settings *config.Config, workers []*tas
 		}
 		return strings.Compare(a, b)
 	})
-	return fmt.Sprintf("%s: %s; queues %s; %s with %s each", store, count(tasks, "task"),
+	line := fmt.Sprintf("%s: %s; queues %s; %s with %s each", store, count(tasks, "task"),
 		strings.Join(queues, ", "), count(len(workers), "worker"), count(stats.Slots, "slot"))
+	for _, tick := range workers[0].NextTicks(1) {
+		line += fmt.Sprintf("; next cron %s at %s", tick.Name, tick.At.Format("2006-01-02 15:04:05 MST"))
+	}
+	return line
 }
 
 func count(n int, noun string) string {

@@ -245,7 +245,7 @@ func TestInMemory(t *testing.T) {
 	if want := "mem:// (tasks die with this process): 2 tasks; queues high_priority, default, reports, low_priority; 1 worker with 1 slot each"; line != want {
 		t.Errorf("it prints %q, want %q", line, want)
 	}
-	p.await(p.stderr, "--enable-autoscaler: autoscaler: not supported by this release yet")
+	p.await(p.stderr, "--enable-autoscaler: autoscaler: 1 key is without effect: not supported by this release yet")
 	p.signal(syscall.SIGTERM)
 	if code, stderr := p.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, stderr)
@@ -258,6 +258,32 @@ func TestWorkerHook(t *testing.T) {
 	p.await(p.stdout, "1 task; queues high_priority, default, reports, low_priority; 1 worker with 15 slots each")
 	p.signal(syscall.SIGTERM)
 	if code, stderr := p.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}
+
+// Crons run where the scheduler is enabled; elsewhere the log says that they do
+// not.
+func TestCrons(t *testing.T) {
+	environ := []string{"REDIS_URL=mem://", "LOG_FORMAT=compact"}
+	with := startAs(t, "configured", environ, "worker", "-s")
+	line := with.await(with.stdout, "mem://")
+	_, next, found := strings.Cut(line, "; next cron nightly at ")
+	at, err := time.Parse("2006-01-02 15:04:05 MST", next)
+	if !found || err != nil || at.Month() != time.February || at.Day() != 29 || at.Hour() != 3 {
+		t.Errorf("it prints %q, %v", line, err)
+	}
+	with.signal(syscall.SIGTERM)
+	if code, stderr := with.exit(); code != 0 || strings.Contains(stderr, "crons do not run") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	without := startAs(t, "configured", environ, "worker")
+	if line := without.await(without.stdout, "mem://"); strings.Contains(line, "cron") {
+		t.Errorf("it prints %q", line)
+	}
+	without.await(without.stderr, "W crons do not run here: scheduler.enabled is false; set it in one process at least, or --enable-scheduler crons=1")
+	without.signal(syscall.SIGTERM)
+	if code, stderr := without.exit(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 }

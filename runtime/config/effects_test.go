@@ -88,7 +88,7 @@ var samples = map[string]sample{
 	"autoscaler.target_sla.min_success_rate":                   {"0.99", "0.99", "0.99", nil, nil},
 	"autoscaler.target_sla.max_queue_wait_time_ms":             {"2500.0", "2500.0", "2.5s", nil, nil},
 	"autoscaler.target_sla.target_worker_utilization":          {"0.75", "0.75", "0.75", nil, nil},
-	"scheduler.enabled":                                        {"true", "true", "true", nil, nil},
+	"scheduler.enabled":                                        {"true", "true", "true", func(c *Config) any { return c.Scheduler.Enabled }, true},
 	"scheduler.tick_interval":                                  {"10", "10", "10s", nil, nil},
 	"scheduler.max_tasks_per_tick":                             {"200", "200", "200", nil, nil},
 	"web.auto_configure_routes":                                {"false", "no", "false", nil, nil},
@@ -196,7 +196,7 @@ func sourcesOf(t *testing.T, k *key[Config], s sample) map[string]Options {
 
 func checkEffect(t *testing.T, c *Config, k *key[Config], s sample) {
 	t.Helper()
-	warned := slices.ContainsFunc(c.Warnings, func(p Problem) bool { return strings.Contains(p.Message, "not supported by this release yet") })
+	warned := slices.ContainsFunc(c.Warnings, func(p Problem) bool { return strings.Contains(p.Message, "without effect") })
 	if pending(k.path) {
 		if !warned || s.effect != nil {
 			t.Errorf("it does nothing yet, but warned: %v, an effect: %v", warned, s.effect != nil)

@@ -119,7 +119,7 @@ var schedulerKeys = []key[Config]{
 	{
 		path: "scheduler.enabled", env: names("TASK_QUEUE_SCHEDULER", "ENABLE_SCHEDULER"), flag: "enable-scheduler", short: "s",
 		value: truth[Config]{field: func(c *Config) *bool { return &c.Scheduler.Enabled }},
-		doc:   "Enqueue tasks that recur.",
+		doc:   "Enqueue the tasks that recur, the program's crons; one process is enough, more do no harm. Delayed tasks need no scheduler.",
 	},
 	{
 		path: "scheduler.tick_interval", env: names("TASK_QUEUE_SCHEDULER_TICK_INTERVAL"),

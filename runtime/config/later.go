@@ -15,10 +15,11 @@ type gap struct {
 // gaps has a row for each of them, and Load warns about those that are set.
 // Whoever makes a key work deletes its row.
 var gaps = []gap{
-	{"autoscaler", "the number of workers stays at workers.initial_count"},
-	{"scheduler", "delayed tasks run when they are due whatever it says, and no tasks recur"},
-	{"web", "there is no HTTP interface"},
-	{"queues.*.rate_limit", "tasks run as fast as the workers can"},
+	{"autoscaler", "not supported by this release yet: the number of workers stays at workers.initial_count"},
+	{"scheduler.tick_interval", "there is no tick: workers wake when a task is due"},
+	{"scheduler.max_tasks_per_tick", "there is no tick: all that is due runs"},
+	{"web", "not supported by this release yet: there is no HTTP interface"},
+	{"queues.*.rate_limit", "not supported by this release yet: tasks run as fast as the workers can"},
 }
 
 // pending reports whether a key does nothing yet.
@@ -48,7 +49,7 @@ func (l *loader) warnGaps() {
 			}
 		}
 		if n > 0 {
-			l.warn(Problem{first.place, g.path, fmt.Sprintf("not supported by this release yet: %s (%s)", g.why, counted(n, "key has", "keys have")+" no effect")})
+			l.warn(Problem{first.place, g.path, fmt.Sprintf("%s without effect: %s", counted(n, "key is", "keys are"), g.why)})
 		}
 	}
 }

@@ -78,8 +78,8 @@ Editors check a file that begins with
 #:schema https://raw.githubusercontent.com/tqgen/taskqueue/main/docs/task-queue.schema.json
 ` + "```" + `
 
-Keys marked with * are read and checked, but this release does nothing with them yet, and
-says so when it starts.
+Keys marked with * are read and checked, but this release does nothing with them, and says
+so when it starts.
 `
 
 const queuesHead = `
