@@ -112,8 +112,7 @@ func refused(err error) []string {
 	var keys []string
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
-			var k *KeyError
-			if errors.As(e, &k) {
+			if k, ok := errors.AsType[*KeyError](e); ok {
 				keys = append(keys, k.Key)
 			}
 		}

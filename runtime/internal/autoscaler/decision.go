@@ -37,14 +37,13 @@ type Decision struct {
 
 	Before   float64 // offered work before this tick, erlang
 	Offered  float64 // and after, erlang
+	Change   Change  // what the tick did to it
 	Starting int     // workers in start-up
 	Wait     float64 // predicted wait, s, as of a queue of weight 1 …
 	Target   float64 // … and its target
 	Signals  Signals
 	Margin   float64 // learned: 0 configured utilization, 1 Erlang's size, 2 lean
 	Caps     []Cap   // types whose concurrency is limited; the others are not
-
-	change change
 }
 
 // A Cap limits how many tasks of a type run at the same time, in all processes

@@ -18,10 +18,10 @@ func erlangB(a float64) func(n int) float64 {
 	}
 }
 
-// erlangSlots is the least n with P(wait > w) ≤ share: Erlang C, whose tail
+// erlangSlots is the least n with P(wait > w) ≤ lateShare: Erlang C, whose tail
 // Allen and Cunneen stretch by spread = (Ca²+Cs²)/2. a is in erlang, service
 // and w are in seconds.
-func erlangSlots(a, service, w, share, spread float64) float64 {
+func erlangSlots(a, service, w, spread float64) float64 {
 	if a <= 0 {
 		return 0
 	}
@@ -30,7 +30,7 @@ func erlangSlots(a, service, w, share, spread float64) float64 {
 	for last := n + 1000; n < last; n++ {
 		b := loss(n)
 		waits := b / (1 - a/float64(n)*(1-b)) // Erlang C: P(wait > 0)
-		if waits*math.Exp(-(float64(n)-a)*w/(service*spread)) <= share {
+		if waits*math.Exp(-(float64(n)-a)*w/(service*spread)) <= lateShare {
 			break
 		}
 	}

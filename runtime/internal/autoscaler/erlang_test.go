@@ -39,16 +39,16 @@ func TestErlangBForgetsItsBeginning(t *testing.T) {
 func TestErlangSlots(t *testing.T) {
 	previous := 0.0
 	for _, a := range []float64{0, 0.01, 0.5, 1, 5, 20, 100, 1000, 50000} {
-		n := erlangSlots(a, 0.5, 2, 0.01, 1)
+		n := erlangSlots(a, 0.5, 2, 1)
 		if n < previous || n <= a && a > 0 {
 			t.Errorf("%v erlang: %v slots, %v for less", a, n, previous)
 		}
 		previous = n
 	}
-	if strict, loose := erlangSlots(20, 1, 0.1, 0.01, 1), erlangSlots(20, 1, 10, 0.01, 1); strict <= loose {
+	if strict, loose := erlangSlots(20, 1, 0.1, 1), erlangSlots(20, 1, 10, 1); strict <= loose {
 		t.Errorf("%v slots for a short wait, %v for a long one", strict, loose)
 	}
-	if even, wild := erlangSlots(20, 1, 2, 0.01, 1), erlangSlots(20, 1, 2, 0.01, 4); wild <= even {
+	if even, wild := erlangSlots(20, 1, 2, 1), erlangSlots(20, 1, 2, 4); wild <= even {
 		t.Errorf("%v slots for wild service times, %v for even ones", wild, even)
 	}
 }

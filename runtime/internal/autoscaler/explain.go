@@ -56,12 +56,12 @@ func (d *Decision) reason() string {
 }
 
 func (d *Decision) arrivals() string {
-	switch d.change {
-	case step:
+	switch d.Change {
+	case Step:
 		return fmt.Sprintf("step in arrivals %.1f → %.1f erlang", d.Before, d.Offered)
-	case burst:
+	case Burst:
 		return fmt.Sprintf("a heap of tasks over %.1f erlang", d.Offered)
-	case shift:
+	case Shift:
 		return fmt.Sprintf("arrivals drifted %.1f → %.1f erlang", d.Before, d.Offered)
 	}
 	return fmt.Sprintf("%.1f erlang take %s", d.Offered, slots(d.Steady))

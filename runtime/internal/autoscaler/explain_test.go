@@ -15,11 +15,11 @@ func TestExplanations(t *testing.T) {
 		want     string
 	}{
 		{
-			Decision{From: 8, To: 76, Wanted: 76, Term: TermSteady, Before: 6.4, Offered: 62.6, change: step, Starting: 12, Wait: 17, Target: 10, Signals: pressure(1.7)},
+			Decision{From: 8, To: 76, Wanted: 76, Term: TermSteady, Before: 6.4, Offered: 62.6, Change: Step, Starting: 12, Wait: 17, Target: 10, Signals: pressure(1.7)},
 			"8 → 76: step in arrivals 6.4 → 62.6 erlang, 12 workers in start-up, predicted wait 17 s of 10 s",
 		},
 		{
-			Decision{From: 20, To: 17, Wanted: 17, Term: TermSteady, Before: 15, Offered: 14.2, Steady: 16.3, change: shift},
+			Decision{From: 20, To: 17, Wanted: 17, Term: TermSteady, Before: 15, Offered: 14.2, Steady: 16.3, Change: Shift},
 			"20 → 17: arrivals drifted 15.0 → 14.2 erlang",
 		},
 		{
@@ -27,7 +27,7 @@ func TestExplanations(t *testing.T) {
 			"8 stay: 6.2 erlang take 7.8 slots",
 		},
 		{
-			Decision{From: 5, To: 40, Wanted: 40, Term: TermPressure, Offered: 3, Pressure: 39.2, change: burst, Wait: 40.4, Target: 4.5, Signals: pressure(9)},
+			Decision{From: 5, To: 40, Wanted: 40, Term: TermPressure, Offered: 3, Pressure: 39.2, Change: Burst, Wait: 40.4, Target: 4.5, Signals: pressure(9)},
 			"5 → 40: the backlog takes 39.2 slots, a heap of tasks over 3.0 erlang, predicted wait 40 s of 4.5 s",
 		},
 		{

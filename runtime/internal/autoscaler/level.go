@@ -16,14 +16,15 @@ const (
 	recentMemory     = 8    // s
 )
 
-// A change says what the last tick did to the level.
-type change int
+// A Change says what the last tick did to the level.
+type Change string
 
+// The changes.
 const (
-	same  change = iota
-	burst        // tasks came in a heap: backlog, not rate
-	step         // the rate rose for good
-	shift        // the rate drifted
+	Same  Change = ""      // nothing but chance
+	Burst Change = "burst" // tasks came in a heap: backlog, not rate
+	Step  Change = "step"  // the rate rose for good
+	Shift Change = "shift" // the rate drifted
 )
 
 // A level is the offered work in erlang: the work, in seconds of service, that
@@ -52,7 +53,7 @@ type inflow struct {
 
 // add takes in one tick and returns the work in it that counts as rate, in
 // erlang.
-func (l *level) add(in inflow) (work float64, what change) {
+func (l *level) add(in inflow) (work float64, what Change) {
 	if !l.Known {
 		l.Known = true
 		l.Slow, l.Fast, l.Recent, l.Rate = in.work, in.work, in.work, in.arrivals/in.dt
@@ -65,7 +66,7 @@ func (l *level) add(in inflow) (work float64, what change) {
 
 	if l.Evidence > threshold {
 		l.jump(in, spread)
-		return in.work, step
+		return in.work, Step
 	}
 	arrivals := in.arrivals
 	work = in.work
@@ -73,13 +74,13 @@ func (l *level) add(in inflow) (work float64, what change) {
 		sigma := math.Sqrt(math.Max(l.Rate, 0.1) * in.dt)
 		work = l.Slow + in.service*sigma/in.dt
 		arrivals = expected + sigma
-		what = burst
+		what = Burst
 	}
 	floor := math.Max(expected, 0.05)
 	seen := math.Min((in.arrivals-floor)*(in.arrivals-floor)/floor, maxDispersion+usualDispersion*l.Dispersion)
 	l.Dispersion += blend(in.dt, dispersionMemory) * (seen - l.Dispersion)
 	if l.follow(in, work, arrivals, spread) {
-		what = shift
+		what = Shift
 	}
 	return work, what
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // feed gives a level arrivals of half a second of work, one tick each.
-func feed(l *level, now *float64, arrivals ...float64) (last change) {
+func feed(l *level, now *float64, arrivals ...float64) (last Change) {
 	for _, n := range arrivals {
 		*now++
 		_, last = l.add(inflow{now: *now, dt: 1, arrivals: n, work: n / 2, service: 0.5})
@@ -49,15 +49,15 @@ func TestStepAndHeap(t *testing.T) {
 	}
 	l, now := calm()
 	seconds := 0
-	for feed(l, now, 60) != step && seconds < 20 {
+	for feed(l, now, 60) != Step && seconds < 20 {
 		seconds++
 	}
 	if seconds+1 > 4 || l.Slow < 20 || l.Slow > 32 || l.BeforeStep > 7 {
 		t.Errorf("10 to 60 a second: a step after %d s, %.1f → %.1f erlang", seconds+1, l.BeforeStep, l.Slow)
 	}
 	l, now = calm()
-	if what := feed(l, now, 500); what != burst {
-		t.Errorf("500 tasks at once are change %d", what)
+	if what := feed(l, now, 500); what != Burst {
+		t.Errorf("500 tasks at once are change %q", what)
 	}
 	feed(l, now, poisson(random, 10, 10)...)
 	if l.Slow > 8 {

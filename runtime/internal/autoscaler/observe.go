@@ -94,7 +94,7 @@ func (c *Controller) observe(dt float64, o *Observation, d *Decision) *situation
 	in.service = c.Level.service(mean)
 	d.Before = c.Level.Slow
 	work, what := c.Level.add(in)
-	d.Offered, d.change, d.Starting = c.Level.Slow, what, o.Workers.Starting
+	d.Offered, d.Change, d.Starting = c.Level.Slow, what, o.Workers.Starting
 	c.share(dt, in.work, work)
 
 	s := &c.situation

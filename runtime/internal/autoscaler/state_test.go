@@ -39,7 +39,7 @@ func TestStateSurvives(t *testing.T) {
 	}
 	twin.Restore(s)
 	w.watch = func(now time.Time, o Observation) {
-		if diff := cmp.Diff(w.last, twin.Decide(now, o), cmp.AllowUnexported(Decision{})); diff != "" {
+		if diff := cmp.Diff(w.last, twin.Decide(now, o)); diff != "" {
 			t.Fatalf("at %v (-original +twin):\n%s", now, diff)
 		}
 	}

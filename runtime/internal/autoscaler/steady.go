@@ -38,7 +38,7 @@ type situation struct {
 // The learned margin φ leads from a/target utilization (0) over the Erlang size
 // (1) to a/0.95 + ½ (2). Below 1 the utilization threshold holds, too.
 func (c *Controller) steady(s *situation) float64 {
-	erlang := erlangSlots(s.offered, math.Max(s.service, 1e-3), s.wait/2, lateShare, clamp(s.spread, 1, maxSpread))
+	erlang := erlangSlots(s.offered, math.Max(s.service, 1e-3), s.wait/2, clamp(s.spread, 1, maxSpread))
 	n := erlang
 	switch phi := c.Margin.Phi; {
 	case phi < 1:

@@ -10,6 +10,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -205,5 +206,31 @@ func TestSimulate(t *testing.T) {
 	bad.LearningRate = 2
 	if _, err := Simulate(tr, bad, nil, 1); err == nil {
 		t.Error("a learning rate of 2 was taken")
+	}
+}
+
+// The seed's configurations, key for key, run and behave: its code's default
+// with the window that it names, and the production block of its guide.
+func TestSeedConfigurations(t *testing.T) {
+	code := autoscaler.DefaultConfig()
+	code.ScaleDownCooldown = 5 * time.Minute
+	production := autoscaler.DefaultConfig()
+	production.ScaleUpCount, production.ScaleDownCount = 2, 1
+	production.Triggers = autoscaler.Triggers{QueuePressure: 1.2, WorkerUtilization: 0.85, TaskComplexity: 2, ErrorRate: 0.03, MemoryMB: 1024}
+	production.LearningRate, production.AdaptationWindow = 0.05, time.Hour
+	production.ScaleUpCooldown, production.ScaleDownCooldown, production.ConsecutiveSignals = 3*time.Minute, 15*time.Minute, 3
+	production.Target.SuccessRate, production.Target.WorkerUtilization = 0.99, 0.75
+	for name, c := range map[string]autoscaler.Config{"code": code, "production": production} {
+		for _, trace := range []string{"step_go", "step_pod"} {
+			tr := made(t, trace).Make(1)
+			s, err := Simulate(tr, c, nil, OracleSeconds(trace, tr))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s on %s: %+v", name, trace, s.Summaries[0])
+			if got := s.Summaries[0]; got.Late > 2 || got.Cost > 2 || got.Reversals > 12 {
+				t.Errorf("%s on %s: %.2f %% late, cost %.2f, %.0f reversals", name, trace, got.Late, got.Cost, got.Reversals)
+			}
+		}
 	}
 }
