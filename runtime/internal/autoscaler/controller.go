@@ -12,6 +12,7 @@ type Controller struct {
 
 	situation situation
 	need      []float64 // scratch
+	caps      []Cap     // of the last decision
 }
 
 // New makes a controller that has learned nothing. Its error joins every
@@ -35,7 +36,7 @@ func (c *Controller) Horizon() time.Duration {
 // Decide returns how many workers there should be, and why. It takes some
 // microseconds. The size is always within MinWorkers and MaxWorkers. If now is
 // not after the last decision, or a figure is not finite, nothing is learned
-// and the size stays.
+// and the size stays, as do the caps.
 func (c *Controller) Decide(now time.Time, o Observation) Decision {
 	at := float64(now.UnixNano()) / 1e9
 	known := c.At != 0
@@ -57,6 +58,7 @@ func (c *Controller) Decide(now time.Time, o Observation) Decision {
 	c.settle(s, &d)
 	d.Signals = c.signals(s, &o, &d)
 	c.Margin.learn(&c.config, s, o.Queues, c.anyFailing())
+	c.caps = d.Caps
 	return d
 }
 
@@ -66,11 +68,11 @@ const (
 	clockSlack  = 60   // a clock that is set back by more has been wrong before
 )
 
-// hold keeps the size within its bounds.
+// hold keeps the size, within its bounds, and the caps.
 func (c *Controller) hold(now time.Time, o *Observation) Decision {
 	size := o.Workers.size()
 	to := c.bound(size)
-	return Decision{At: now, From: size, To: to, Wanted: to, Term: TermHold}
+	return Decision{At: now, From: size, To: to, Wanted: to, Term: TermHold, Caps: c.caps}
 }
 
 func (c *Controller) bound(n int) int { return max(c.config.MinWorkers, min(c.config.MaxWorkers, n)) }

@@ -108,3 +108,15 @@ func TestSlowTypesRecover(t *testing.T) {
 		t.Errorf("eighty successes in a row, and still sick: %+v", ty.errorBrake)
 	}
 }
+
+// A tick that cannot be decided does not open what is held.
+func TestCapsOutliveABadTick(t *testing.T) {
+	w := begin(t, wide(), 8, "a")
+	w.rates[0] = 10
+	w.run(100)
+	w.fails[0] = 1
+	want := w.until(60, func(d Decision) bool { return len(d.Caps) > 0 }).Caps
+	if got := w.c.Decide(w.now, w.o).Caps; !slices.Equal(got, want) {
+		t.Errorf("caps %v, before %v", got, want)
+	}
+}
