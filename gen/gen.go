@@ -154,6 +154,9 @@ func needed(all []*model.Package, selected map[string]bool) []*model.Package {
 		want[p.Path] = true
 		for _, t := range p.Tasks {
 			follow(t.Type)
+			for _, o := range t.Older {
+				follow(o.Type)
+			}
 			if t.Result != nil {
 				follow(t.Result.Type)
 			}

@@ -47,7 +47,9 @@ func (r *run) lock() (path string, text []byte, err error) {
 // for, has a task of the name.
 func (r *run) hasTask(wire string) bool {
 	return slices.ContainsFunc(r.all, func(p *model.Package) bool {
-		return slices.ContainsFunc(p.Tasks, func(t *model.Task) bool { return t.Wire == wire || slices.ContainsFunc(t.Was, func(a model.Alias) bool { return a.Wire == wire }) })
+		return slices.ContainsFunc(p.Tasks, func(t *model.Task) bool {
+			return t.Wire == wire || slices.ContainsFunc(t.Was, func(a model.Alias) bool { return a.Wire == wire })
+		})
 	})
 }
 

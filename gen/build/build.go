@@ -49,6 +49,9 @@ func (p *Package) Roots() []load.Root {
 	var roots []load.Root
 	for _, t := range p.Tasks {
 		roots = append(roots, load.Root{Path: p.Dir.Import, Name: t.Spec.Name.Name})
+		for v := range max(t.Version, 1) {
+			roots = append(roots, load.Root{Path: p.Dir.Import, Name: olderName(t.Spec.Name.Name, v+1)})
+		}
 		if t.Result != nil {
 			r, _ := p.parseResult(t.Result.Text)
 			for _, path := range r.paths {
@@ -66,11 +69,16 @@ func Build(t *load.Tree, program *load.Program, packages []*Package, errs *diag.
 		tree: t, program: program, errs: errs,
 		packages: map[string]*model.Package{}, structs: map[string]*model.Struct{},
 		codecs: map[token.Pos]bool{}, defaults: map[string]*directive.Values{}, tasks: map[string]*directive.Task{},
+		newer: map[string]*directive.Task{},
 	}
 	for _, p := range packages {
 		b.defaults[p.Dir.Import] = p.Defaults
 		for _, task := range p.Tasks {
-			b.tasks[p.Dir.Import+"."+task.Spec.Name.Name] = task
+			name := p.Dir.Import + "." + task.Spec.Name.Name
+			b.tasks[name] = task
+			for v := 1; v < task.Version; v++ {
+				b.newer[olderName(name, v)] = task
+			}
 		}
 	}
 	for _, p := range packages {
@@ -98,6 +106,7 @@ type builder struct {
 	codecs   map[token.Pos]bool       // types whose own codec was found wanting, by their name's place
 	defaults map[string]*directive.Values
 	tasks    map[string]*directive.Task // by import path and name
+	newer    map[string]*directive.Task // by those of their older shapes
 }
 
 func (b *builder) position(pos token.Pos) token.Position { return b.tree.Fset.Position(pos) }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"go/token"
 	"go/types"
 	"slices"
@@ -51,11 +52,12 @@ func (b *builder) opaque(s *model.Struct, under *types.Struct) bool {
 	return false
 }
 
-// tuple says how a declared struct is encoded: by its own directive, else that
-// of its package.
+// tuple says how a declared struct is encoded: by its own directive or that of
+// the task whose older shape it is, else by that of its package.
 func (b *builder) tuple(obj *types.TypeName) bool {
 	path := obj.Pkg().Path()
-	if task := b.tasks[path+"."+obj.Name()]; task != nil && task.Tuple != nil {
+	name := path + "." + obj.Name()
+	if task := cmp.Or(b.tasks[name], b.newer[name]); task != nil && task.Tuple != nil {
 		return *task.Tuple
 	}
 	d := b.defaults[path]

@@ -50,6 +50,8 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	for _, w := range values.Was {
 		t.Was = append(t.Was, model.Alias{Wire: w.Text, Position: w.Position})
 	}
+	t.Version = max(values.Version, 1)
+	b.older(t, home)
 	b.methods(t, named)
 	b.result(p, t, named, d.Result)
 	b.unique(t, &values)

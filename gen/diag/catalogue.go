@@ -49,6 +49,7 @@ const (
 	TakenMember    Code = "TQ211"
 	BadExecute     Code = "TQ212"
 	BadMethod      Code = "TQ213"
+	BadUpgrade     Code = "TQ214"
 	SameWireName   Code = "TQ301"
 	TakenName      Code = "TQ302"
 	UnexportedTask Code = "TQ303"
@@ -98,6 +99,7 @@ func Catalogue() []Entry {
 		{TakenMember, "a field or method with the name of a generated method", "Tasks get the methods Job and Enqueue, and every struct MarshalMsg, UnmarshalMsg and Msgsize."},
 		{BadExecute, "an Execute method with the wrong signature", "Execute takes a context.Context and returns an error, or a result and an error."},
 		{BadMethod, "a Retries, Timeout or Queue method with the wrong signature", "The methods override settings for one task: Retries() int, Timeout() time.Duration, Queue() string."},
+		{BadUpgrade, "an older shape of a task that cannot be upgraded", "The type TaskVn is the payload of Task in version n. Its method Upgrade, with a value receiver, returns the next one or any later one: func (v TaskV1) Upgrade() Task."},
 		{SameWireName, "two tasks with one name", "The store knows a task only by its name; a worker could not tell them apart."},
 		{TakenName, "a generated name that is taken", "The package declares something with a name that the generated file needs."},
 		{UnexportedTask, "an unexported task without Execute", "Its method of Handler could not be implemented in another package."},

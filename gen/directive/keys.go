@@ -20,6 +20,7 @@ type Values struct {
 	Result   *Word // a Go type expression
 	Unique   []Word
 	Was      []Word // older names
+	Version  int    // of the payload; 0 if it is not said
 	Within   time.Duration
 	NoRetry  token.Position // of //taskqueue:retry none
 }
@@ -52,7 +53,7 @@ func keys() []key {
 		{"unique", verbTask, false, (*parser).unique},
 		{"within", verbTask, false, (*parser).within},
 		{"was", verbTask, false, (*parser).was},
-		{"version", verbTask, false, nil},
+		{"version", verbTask, false, (*parser).version},
 		{"cron", verbTask, false, nil},
 		{"zone", verbTask, false, nil},
 		{"rate", verbTask, true, nil},

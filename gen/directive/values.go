@@ -19,6 +19,7 @@ const (
 	MaxTimeout = 49 * 24 * time.Hour
 	MaxDelay   = 10 * 365 * 24 * time.Hour
 	MaxFactor  = 1000
+	MaxVersion = 1000
 )
 
 func (p *parser) name(a arg) {
@@ -64,10 +65,16 @@ func (p *parser) retries(a arg) {
 	}
 }
 
+func (p *parser) version(a arg) {
+	if n, ok := p.number(a, a.value, 1, MaxVersion); ok {
+		p.Values.Version = int(n)
+	}
+}
+
 // number reads a decimal number between two limits.
 func (p *parser) number(a arg, text string, low, high float64) (float64, bool) {
 	n, err := strconv.ParseFloat(text, 64)
-	whole := a.key == "retries"
+	whole := a.key == "retries" || a.key == "version"
 	if err != nil || math.IsNaN(n) || n < low || n > high || whole && n != math.Trunc(n) {
 		what := "a number"
 		if whole {

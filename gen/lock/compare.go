@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"fmt"
 	"go/token"
 	"maps"
 	"slices"
@@ -10,8 +11,9 @@ import (
 )
 
 const (
-	newName    = "keep it as it was, or declare a new task beside it; if none is queued: tqgen -accept"
-	appendOnly = "add new fields at the end; or declare a new task beside it; if none is queued: tqgen -accept"
+	newName    = "keep it as it was, or raise version= and keep the older shape as a type with Upgrade; if none is queued: tqgen -accept"
+	appendOnly = "add new fields at the end; or raise version= and keep the older shape as a type with Upgrade; if none is queued: tqgen -accept"
+	newTask    = "keep it as it was, or declare a new task beside it; if none is queued: tqgen -accept"
 )
 
 // Compare reports every change from old to l that breaks tasks in flight. gone
@@ -30,11 +32,28 @@ func (l *Lock) Compare(old *Lock, gone func(task string) token.Position, errs *d
 			errs.Add(gone(name), diag.Incompatible, "if it was renamed, add was="+name+"; if none is queued: tqgen -accept", "the task %q is gone: those that are queued would find no worker", name)
 			continue
 		}
-		if !c.types(before.Type, after.Type) {
-			errs.Add(after.position, diag.Incompatible, newName, "the payload of the task %q was %s and is now %s", name, before.Type, after.Type)
-		}
+		c.payloads(name, before, after)
 		if before.Result != "" && !c.types(before.Result, after.Result) {
-			errs.Add(after.position, diag.Incompatible, newName, "the result of the task %q was %s and is now %s", name, before.Result, orNone(after.Result))
+			errs.Add(after.position, diag.Incompatible, newTask, "the result of the task %q was %s and is now %s", name, before.Result, orNone(after.Result))
+		}
+	}
+}
+
+// payloads compares every shape that a payload may still have.
+func (c *comparison) payloads(name string, before, after Task) {
+	if after.Version < before.Version {
+		c.errs.Add(after.position, diag.Incompatible, fmt.Sprintf("version=%d; if none is queued: tqgen -accept", before.Version), "the task %q was at version %d and is now at %d", name, before.Version, after.Version)
+		return
+	}
+	for _, old := range before.shapes() {
+		now, ok := after.shape(old.Version)
+		switch {
+		case !ok:
+			typ := after.Type[strings.LastIndexByte(after.Type, '.')+1:]
+			fix := fmt.Sprintf("declare it as the type %sV%d with func (v %[1]sV%[2]d) Upgrade() %[1]s; if none is queued: tqgen -accept", typ, old.Version)
+			c.errs.Add(after.position, diag.Incompatible, fix, "version %d of the task %q, which may be queued, cannot be read", old.Version, name)
+		case !c.types(old.Type, now):
+			c.errs.Add(after.position, diag.Incompatible, newName, "the payload of the task %q was %s and is now %s", name, old.Type, now)
 		}
 	}
 }
@@ -105,7 +124,7 @@ func (c *comparison) structs(name string, old, s Struct) {
 	short := name[strings.LastIndexByte(name, '/')+1:]
 	switch {
 	case old.Codec != s.Codec:
-		c.errs.Add(s.position, diag.Incompatible, newName, "%s was encoded with codec=%s and is now with codec=%s", short, old.Codec, s.Codec)
+		c.errs.Add(s.position, diag.Incompatible, newTask, "%s was encoded with codec=%s and is now with codec=%s", short, old.Codec, s.Codec)
 	case s.Codec == "tuple":
 		c.tuple(short, old, s)
 	default:

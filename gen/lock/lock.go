@@ -37,10 +37,30 @@ type Task struct {
 	Was     []string `toml:"was"`  // older names
 	Version int      `toml:"version"`
 	Queue   string   `toml:"queue"`
+	Older   []Shape  `toml:"older"`
 	Result  string   `toml:"result"` // "" for none
 	Hash    string   `toml:"hash"`   // of everything that its payload consists of
 
 	position token.Position
+}
+
+// A Shape is the type of a payload in some version.
+type Shape struct {
+	Version int    `toml:"version"`
+	Type    string `toml:"type"`
+}
+
+// shapes are all that can be read, the present one last.
+func (t Task) shapes() []Shape { return append(slices.Clone(t.Older), Shape{t.Version, t.Type}) }
+
+// shape is the type of a version, if it can be read.
+func (t Task) shape(version int) (string, bool) {
+	for _, s := range t.shapes() {
+		if s.Version == version {
+			return s.Type, true
+		}
+	}
+	return "", false
 }
 
 // A Struct is the layout of a struct.
@@ -75,12 +95,15 @@ func Of(packages []*model.Package) *Lock {
 }
 
 func (l *Lock) addTask(t *model.Task) {
-	e := Task{Type: l.describe(t.Type), Version: 1, Queue: "default", position: t.Position}
+	e := Task{Type: l.describe(t.Type), Version: max(t.Version, 1), Queue: "default", position: t.Position}
 	if t.Settings.Queue != nil {
 		e.Queue = *t.Settings.Queue
 	}
 	if t.Result != nil {
 		e.Result = l.describe(t.Result.Type)
+	}
+	for _, o := range t.Older {
+		e.Older = append(e.Older, Shape{o.Version, l.describe(o.Type)})
 	}
 	for _, a := range t.Was {
 		e.Was = append(e.Was, a.Wire)
@@ -192,7 +215,11 @@ func (l *Lock) Keep(old *Lock, keep func(task, path string) bool) {
 			continue
 		}
 		l.Tasks[name] = t
-		for _, s := range old.reach(t.Result, old.reach(t.Type, nil)) {
+		reached := old.reach(t.Result, nil)
+		for _, s := range t.shapes() {
+			reached = old.reach(s.Type, reached)
+		}
+		for _, s := range reached {
 			if _, known := l.Structs[s]; !known {
 				l.Structs[s] = old.Structs[s]
 			}
@@ -237,6 +264,13 @@ func (l *Lock) Bytes() []byte {
 			fmt.Fprintf(&b, "was = [%s]\n", strings.Join(quoted(t.Was), ", "))
 		}
 		fmt.Fprintf(&b, "version = %d\nqueue = %q\n", t.Version, t.Queue)
+		if len(t.Older) > 0 {
+			b.WriteString("older = [\n")
+			for _, o := range t.Older {
+				fmt.Fprintf(&b, "\t{ version = %d, type = %q },\n", o.Version, o.Type)
+			}
+			b.WriteString("]\n")
+		}
 		if t.Result != "" {
 			fmt.Fprintf(&b, "result = %q\n", t.Result)
 		}

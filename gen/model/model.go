@@ -28,6 +28,8 @@ type Task struct {
 	Name     string  // of the Go type
 	Wire     string  // name of the kind in the store
 	Was      []Alias // names that it had before
+	Version  int     // of the payload's shape, at least 1
+	Older    []Older // shapes that it had before and can still be read, by version
 	Doc      string  // the comment without markers and directives
 	Position token.Position
 	Type     *Type // of the struct itself: Struct, or Foreign if it encodes itself
@@ -36,6 +38,16 @@ type Task struct {
 	Execute  bool    // the struct has the method; else its work is a method of Handler
 	Methods  Methods
 	Unique   *Unique // nil: none
+}
+
+// An Older is a shape that a task's payload had in an older version, with a
+// method Upgrade that makes a newer one of it.
+type Older struct {
+	Version  int
+	Name     string // of the Go type
+	Type     *Type
+	Next     int // the version that Upgrade makes
+	Position token.Position
 }
 
 // An Alias is an older name of a kind.

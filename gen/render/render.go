@@ -170,8 +170,8 @@ func tasks(f *jen.File, p *model.Package) {
 				if t.Result != nil {
 					bind += "WithResult"
 				}
-				bound := jen.Qual(codegenPath, bind).Call(jen.Op("&").Id(t.KindName()), run)
-				if t.Type.Kind == model.Foreign {
+				bound := jen.Qual(codegenPath, bind).CallFunc(bound(t, run))
+				if foreign(t) {
 					bound = jen.Qual(codegenPath, "Foreign").Call(bound)
 				}
 				g.Line().Add(bound)

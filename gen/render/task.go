@@ -24,6 +24,9 @@ func task(f *jen.File, t *model.Task) {
 // kind is the value that describes a task's type.
 func kind(t *model.Task) jen.Code {
 	values := []pair{{"Name", jen.Lit(t.Wire)}}
+	if t.Version > 1 {
+		values = append(values, pair{"Version", jen.Lit(t.Version)})
+	}
 	if len(t.Was) > 0 {
 		values = append(values, pair{"Was", jen.Index().String().ValuesFunc(func(g *jen.Group) {
 			for _, a := range t.Was {
