@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tqgen/taskqueue/internal/cron"
 	"github.com/tqgen/taskqueue/runtime/broker"
-	"github.com/tqgen/taskqueue/runtime/internal/cron"
 	"github.com/tqgen/taskqueue/runtime/internal/scheduler"
 )
 

@@ -111,9 +111,10 @@ var directions = []direction{
 	{"./runtime/broker/membroker", []string{"./runtime/broker", "./runtime/internal/..."}},
 	{"./runtime/broker/redisbroker", []string{"./runtime/broker", "./runtime/internal/...", "github.com/redis/go-redis/..."}},
 	{"./runtime/codegen", []string{"./runtime", "./runtime/broker", "./runtime/internal/...", "github.com/tinylib/msgp/msgp"}},
-	{"./runtime", []string{"./runtime/broker", "./runtime/broker/membroker", "./runtime/broker/redisbroker", "./runtime/internal/...", "github.com/redis/go-redis/..."}},
-	{"./runtime/internal/...", []string{"./runtime/broker", "./runtime/internal/..."}},
-	{"./gen/...", []string{"./gen/...", "github.com/BurntSushi/toml", "github.com/dave/jennifer/jen", "github.com/tinylib/msgp/...", "golang.org/x/tools/...", "golang.org/x/mod/..."}},
+	{"./runtime", []string{"./runtime/broker", "./runtime/broker/membroker", "./runtime/broker/redisbroker", "./runtime/internal/...", "./internal/cron", "github.com/redis/go-redis/..."}},
+	{"./runtime/internal/...", []string{"./runtime/broker", "./runtime/internal/...", "./internal/cron"}},
+	{"./internal/cron", nil}, // the generator and the runtime read specs by the same rules
+	{"./gen/...", []string{"./gen/...", "./internal/cron", "github.com/BurntSushi/toml", "github.com/dave/jennifer/jen", "github.com/tinylib/msgp/...", "golang.org/x/tools/...", "golang.org/x/mod/..."}},
 	{"./cmd/tqgen", []string{"./gen/...", "golang.org/x/tools/..."}},
 }
 

@@ -11,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tqgen/taskqueue/internal/cron"
 	"github.com/tqgen/taskqueue/runtime/broker"
 	"github.com/tqgen/taskqueue/runtime/broker/membroker"
-	"github.com/tqgen/taskqueue/runtime/internal/cron"
 )
 
 // A fixture is a store in memory that notes what it takes, in a bubble of

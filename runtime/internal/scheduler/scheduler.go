@@ -21,8 +21,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tqgen/taskqueue/internal/cron"
 	"github.com/tqgen/taskqueue/runtime/broker"
-	"github.com/tqgen/taskqueue/runtime/internal/cron"
 )
 
 // A Store is the part of a broker that a scheduler needs.
