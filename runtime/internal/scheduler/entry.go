@@ -79,12 +79,13 @@ func (e *Engine) due(x *entry, now time.Time) []time.Time {
 		return nil
 	}
 	ticks := x.newest(now)
-	if oldest := ticks[0]; x.next.Before(oldest) {
-		e.Log.Info("cron ticks were not sent in time here and are left out", "cron", x.Name, "from", x.next, "before", oldest)
+	first := ticks[0]
+	if x.next.Before(first) {
+		e.Log.Info("cron ticks were not sent in time here and are left out", "cron", x.Name, "from", x.next, "before", first)
 	}
-	if last := ticks[0]; x.Missed == 0 && now.Sub(last) > punctual {
-		e.Log.Info("cron tick is left out: it was missed", "cron", x.Name, "tick", last, "late", now.Sub(last))
-		x.advance(last)
+	if late := now.Sub(first); x.Missed == 0 && late > punctual {
+		e.Log.Info("cron tick is left out: it was missed", "cron", x.Name, "tick", first, "late", late)
+		x.advance(first)
 		return nil
 	}
 	return ticks

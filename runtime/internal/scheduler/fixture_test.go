@@ -27,8 +27,9 @@ type fixture struct {
 	mu     sync.Mutex
 	taken  []taken
 	calls  int
-	before func(ctx context.Context) error // what a call of the store returns, if not nil
-	after  error                           // what the receipts say, though the messages are in
+	sent   map[string]int                                   // messages of each schedule
+	before func(ctx context.Context) error                  // what a call of the store returns, if not nil
+	after  func(messages []broker.Message) []broker.Receipt // what is answered, though the messages are in
 }
 
 // A taken message is one that the store took for a tick.
@@ -37,7 +38,7 @@ type taken struct{ tick, at time.Time }
 func bubble(t *testing.T, f func(x *fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		x := &fixture{T: t, log: &logbook{}}
+		x := &fixture{T: t, log: &logbook{}, sent: map[string]int{}}
 		x.Broker = membroker.New(membroker.Config{Now: x.now})
 		f(x)
 	})
@@ -46,7 +47,7 @@ func bubble(t *testing.T, f func(x *fixture)) {
 func (x *fixture) now() time.Time { return time.Now().Add(x.ahead) }
 
 // fail makes calls fail, or not.
-func (x *fixture) fail(before func(ctx context.Context) error, after error) {
+func (x *fixture) fail(before func(ctx context.Context) error, after func([]broker.Message) []broker.Receipt) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.before, x.after = before, after
@@ -75,6 +76,7 @@ func (x *fixture) Enqueue(ctx context.Context, messages []broker.Message) ([]bro
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i, m := range messages {
+		x.sent[m.Once.Name]++
 		if !m.Due.Equal(time.UnixMilli(m.Once.Seq)) {
 			x.Errorf("tick %v is due at %v", m.Once, m.Due)
 		}
@@ -83,7 +85,7 @@ func (x *fixture) Enqueue(ctx context.Context, messages []broker.Message) ([]bro
 		}
 	}
 	if x.after != nil {
-		return receipts(messages, x.after), nil
+		return x.after(messages), nil
 	}
 	return refused, err
 }

@@ -123,6 +123,15 @@ func (e *Engine) poke() {
 	}
 }
 
+// changed is what Run works on from now on; pokes of before are done with.
+func (e *Engine) changed() []*entry {
+	select {
+	case <-e.poked:
+	default:
+	}
+	return e.list()
+}
+
 // Next lists the next n ticks of all schedules together, in their order.
 func (e *Engine) Next(n int) []Tick {
 	now := e.clock.read()
@@ -173,7 +182,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // step sends what is due and returns how long nothing is to do then.
 func (e *Engine) step(ctx context.Context) (wait time.Duration, err error) {
-	entries := e.list()
+	entries := e.changed()
 	if len(entries) == 0 {
 		return maxSleep, nil
 	}

@@ -36,6 +36,9 @@ func TestOneTaskATick(t *testing.T) {
 			if n := len(x.ticks()); n != 100 {
 				x.Errorf("%d engines: %d tasks in 100 s", engines, n)
 			}
+			if other := x.calls - engines*120; other > engines*4 { // marks, and the time once a minute
+				x.Errorf("%d engines: %d calls that do not enqueue", engines, other)
+			}
 			x.expect()
 		})
 	}
@@ -187,16 +190,18 @@ func TestBeginning(t *testing.T) {
 }
 
 func TestOutage(t *testing.T) {
+	unknown := func(messages []broker.Message) []broker.Receipt { return receipts(messages, broker.ErrUnknown) }
 	for _, tt := range []struct {
-		name          string
-		before, after error
-		want          []string // sent behind the outage, from 00:00:10 to 00:02:20
-		missed        int
+		name   string
+		before error
+		after  func([]broker.Message) []broker.Receipt
+		want   []string // sent behind the outage, from 00:00:10 to 00:02:20
+		missed int
 	}{
 		{"unavailable, all", broker.ErrUnavailable, nil, []string{"01-01 00:00:20", "01-01 00:00:40", "01-01 00:01:00", "01-01 00:01:20", "01-01 00:01:40", "01-01 00:02:00"}, 1000},
 		{"unavailable, once", broker.ErrUnavailable, nil, []string{"01-01 00:02:00"}, 1},
 		{"unavailable, skip", broker.ErrUnavailable, nil, []string{"01-01 00:02:00"}, 0},
-		{"unknown but done", nil, broker.ErrUnknown, []string{"01-01 00:00:20", "01-01 00:00:40", "01-01 00:01:00", "01-01 00:01:20", "01-01 00:01:40", "01-01 00:02:00"}, 1},
+		{"unknown but done", nil, unknown, []string{"01-01 00:00:20", "01-01 00:00:40", "01-01 00:01:00", "01-01 00:01:20", "01-01 00:01:40", "01-01 00:02:00"}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(x *fixture) {
@@ -238,6 +243,29 @@ func TestOutageIsOneLine(t *testing.T) {
 	})
 }
 
+// What comes behind a tick of which nothing is known is not counted: both are
+// sent again.
+func TestUnknownInFront(t *testing.T) {
+	bubble(t, func(x *fixture) {
+		s := x.schedule("job", "@every 20s", "")
+		s.Missed = 2
+		stop := x.run(x.engine(s))
+		pass(20 * time.Second)
+		x.want("01-01 00:00:20")
+		stop()
+		pass(50 * time.Second)
+		x.fail(nil, func(messages []broker.Message) []broker.Receipt { return receipts(messages[:1], broker.ErrUnknown) })
+		x.run(x.engine(s))
+		x.want("01-01 00:00:40", "01-01 00:01:00")
+		x.fail(nil, nil)
+		pass(9 * time.Second)
+		x.want()
+		if n := x.sent["job"]; n != 1+2+2 {
+			x.Errorf("%d messages were sent", n)
+		}
+	})
+}
+
 // A call that hangs ends by itself.
 func TestStoreHangs(t *testing.T) {
 	bubble(t, func(x *fixture) {
@@ -269,11 +297,24 @@ func TestFullQueue(t *testing.T) {
 			m.Queue = "other"
 			return m, nil
 		}
-		x.run(x.engine(full, free))
+		busy := free
+		busy.Name, busy.Ticks = "busy", x.schedule("", "@every 1s", "").Ticks
+		e := x.engine(full, free)
+		x.run(e)
 		pass(time.Minute)
 		x.want("01-01 00:01:00", "01-01 00:01:00")
-		pass(150 * time.Second)
+		pass(130 * time.Second)
 		x.want("01-01 00:02:00", "01-01 00:03:00") // of the other queue
+		before := x.sent["full"]
+		if err := e.Add(busy); err != nil {
+			x.Fatal(err)
+		}
+		pass(20 * time.Second)
+		if n := x.sent["full"] - before; n > 2*6 { // two ticks at a time, every 4 to 6 s
+			x.Errorf("%d messages to a full queue in 20 s", n)
+		}
+		e.Remove("busy")
+		x.ticks()
 		if err := x.Configure(x.Context(), "q", broker.Settings{}); err != nil {
 			x.Fatal(err)
 		}
