@@ -9,7 +9,7 @@ const (
 	capHeadroom    = 1.25 // of the healthy work
 	smallestCap    = 2    // attempts that go on trying
 	capEvery       = 5    // s between two moves of a cap
-	capDown, capUp = 0.85, 1.05
+	capDown        = 0.85
 	openingRate    = 0.03 // a second, after the recovery
 	cleanRun       = 3    // expected failures that did not come
 )
@@ -63,64 +63,54 @@ func (t *taskType) diagnose(threshold, ok, bad float64) {
 
 // strained says that attempts take longer than before by more than the
 // complexity threshold: what they call serves as many as it can, and more of
-// them would only make each other slower.
+// them would only make each other slower. To put the brake on, that must not be
+// chance; to keep it on half of it is enough.
 func (t *taskType) strained(threshold float64) bool {
-	return t.HealthySeconds > 0 && t.BurstOK > fewestBurst && t.BurstSum > threshold*t.HealthySeconds*t.BurstOK
+	if t.HealthySeconds <= 0 || t.BurstOK <= fewestBurst {
+		return false
+	}
+	ratio := t.BurstSum / t.BurstOK / t.HealthySeconds
+	if t.Cap > 0 {
+		return ratio > (1+threshold)/2
+	}
+	return ratio*(1-2/math.Sqrt(t.BurstOK)) > threshold
 }
 
 // brake puts the cap on, moves it and takes it off.
 //
-// Its ceiling is 1.25 times the healthy work: of the moment it fell sick or,
-// unless it fails more often than not, of the moment, with what has to be done
-// twice. Its floor is the share of the ceiling that succeeds.
+// It begins at 1.25 times the healthy work. While things are bad it goes down in
+// steps, to the share of that which succeeds; when they are better it opens, and
+// is gone with the last task that it held back.
 func (t *taskType) brake(c *Config, now, dt float64, heldBack int) {
-	if t.Cap > 0 && !t.failing() { // a service time that stays is the new one, after a while
-		t.HealthySeconds += blend(dt, c.AdaptationWindow.Seconds()) * (t.FastSum/math.Max(1, t.FastCount) - t.HealthySeconds)
-	}
-	limit := c.Triggers.TaskComplexity
-	if t.Cap > 0 { // released later than it was put on
-		limit = (1 + limit) / 2
-	}
-	worse := t.failing() || t.strained(limit)
-	switch {
-	case t.Cap == 0 && !(t.Sick && worse):
-		return
-	case !t.Sick || !worse && heldBack == 0:
-		t.open(dt, worse, heldBack)
-		return
-	}
-	e, work := t.errorRate(), t.HealthyWork
+	worse := t.failing() || t.strained(c.Triggers.TaskComplexity)
+	work := t.HealthyWork
 	if !t.failing() {
-		work = math.Max(work, t.Rate*t.HealthySeconds/(1-e))
+		work = math.Max(work, t.Rate*t.HealthySeconds)
 	}
 	ceiling := math.Max(smallestCap, capHeadroom*work)
-	floor := math.Max(smallestCap, ceiling*(1-e))
 	switch {
-	case t.Cap == 0:
+	case t.Cap == 0 && t.Sick && worse:
 		t.Cap, t.CapAt = ceiling, now
-	case now-t.CapAt < capEvery:
-		return
-	case worse:
-		t.Cap, t.CapAt = math.Max(floor, t.Cap*capDown), now
-	default:
-		t.Cap, t.CapAt = math.Min(ceiling, t.Cap*capUp+0.5), now
+	case t.Cap == 0:
+	case !worse:
+		t.open(c, dt, heldBack)
+	case now-t.CapAt >= capEvery:
+		floor := math.Max(smallestCap, ceiling*(1-t.errorRate()))
+		t.Cap, t.CapAt = math.Max(math.Min(t.Cap, floor), t.Cap*capDown), now
+	}
+}
+
+// open lets out slowly what a type has held back. A service time that stays is
+// the new one, after a while.
+func (t *taskType) open(c *Config, dt float64, heldBack int) {
+	t.HealthySeconds += blend(dt, c.AdaptationWindow.Seconds()) * (t.FastSum/math.Max(1, t.FastCount) - t.HealthySeconds)
+	t.Cap *= 1 + openingRate*dt
+	if heldBack == 0 || t.Cap > maxWorkers*maxWorkers {
+		t.Cap = 0
 	}
 }
 
 func (t *taskType) burstFails(threshold float64) bool {
 	attempts := t.BurstOK + t.BurstBad
 	return attempts > fewestBurst && t.BurstBad > threshold*attempts
-}
-
-// open lets out slowly what a type has held back, as long as that does not slow
-// it down again.
-func (t *taskType) open(dt float64, worse bool, heldBack int) {
-	if worse {
-		t.Cap = math.Max(smallestCap, t.Cap*(1-openingRate*dt))
-		return
-	}
-	t.Cap *= 1 + openingRate*dt
-	if heldBack == 0 || t.Cap > maxWorkers*maxWorkers {
-		t.Cap = 0
-	}
 }

@@ -76,6 +76,7 @@ func (w *world) tick() Decision {
 		bad := int(math.Round(float64(served) * w.fails[i]))
 		good := served - bad
 		ty.Failed += uint64(bad)
+		ty.FailedSeconds += float64(bad) * w.service[i]
 		ty.Retried += uint64(bad)
 		f.Queued += bad
 		ty.Succeeded += uint64(good)

@@ -22,7 +22,7 @@ func (o *Observation) finite() bool {
 	}
 	for i := range o.Types {
 		t := &o.Types[i]
-		sum += t.MemoryMB + t.SuccessSeconds + t.SuccessSquares
+		sum += t.MemoryMB + t.SuccessSeconds + t.SuccessSquares + t.FailedSeconds
 	}
 	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
@@ -103,4 +103,5 @@ type Type struct {
 	Failed         uint64  // counter: attempts that failed or timed out; "do not retry" is not a failure
 	SuccessSeconds float64 // counter: Σ service time of successes, monotonic clock
 	SuccessSquares float64 // counter: Σ (service time)²
+	FailedSeconds  float64 // counter: Σ service time of failures
 }

@@ -22,6 +22,7 @@ type taskType struct {
 
 	// Decayed number, sum and squares of service times of successes.
 	Count, Sum, Squares float64
+	BadCount, BadSum    float64 // failures, as far as they are usual: while no brake is on
 	FastCount, FastSum  float64
 	Baseline            float64 // mean over the adaptation window
 
@@ -39,21 +40,23 @@ type taskType struct {
 
 type typeCounters struct {
 	Retried, Succeeded, Failed uint64
-	Seconds, Squares           float64
+	Seconds, Squares, Failing  float64
 }
 
 func (t *Type) counters() typeCounters {
-	return typeCounters{t.Retried, t.Succeeded, t.Failed, t.SuccessSeconds, t.SuccessSquares}
+	return typeCounters{t.Retried, t.Succeeded, t.Failed, t.SuccessSeconds, t.SuccessSquares, t.FailedSeconds}
 }
 
 // finished takes in what ended in the last dt seconds.
 func (t *taskType) finished(c *Config, dt float64, now typeCounters) {
 	ok, bad := grown(t.Seen.Succeeded, now.Succeeded), grown(t.Seen.Failed, now.Failed)
 	sum, squares := grown(t.Seen.Seconds, now.Seconds), grown(t.Seen.Squares, now.Squares)
+	failing := grown(t.Seen.Failing, now.Failing)
 	t.Seen = now
 
 	keep := t.keep(dt)
 	t.Count, t.Sum, t.Squares = t.Count*keep+ok, t.Sum*keep+sum, t.Squares*keep+squares
+	t.BadCount, t.BadSum = t.BadCount*keep+bad, t.BadSum*keep+failing
 	fast := math.Exp(-dt / fastService)
 	t.FastCount, t.FastSum = t.FastCount*fast+ok, t.FastSum*fast+sum
 	slow, burst := math.Exp(-dt/errorMemory), math.Exp(-dt/burstMemory)
@@ -61,9 +64,11 @@ func (t *taskType) finished(c *Config, dt float64, now typeCounters) {
 	t.BurstOK, t.BurstBad, t.BurstSum = t.BurstOK*burst+ok, t.BurstBad*burst+bad, t.BurstSum*burst+sum
 
 	t.diagnose(c.Triggers.ErrorRate, ok, bad)
-	if !t.braked() {
-		t.learnHealth(dt, c.AdaptationWindow.Seconds())
+	if t.braked() {
+		t.BadCount, t.BadSum = 0, 0
+		return
 	}
+	t.learnHealth(dt, c.AdaptationWindow.Seconds())
 }
 
 // learnHealth keeps what is usual, for the time when it is not. What a young
@@ -108,9 +113,9 @@ func (t *taskType) complexity() float64 {
 	return t.FastSum / t.FastCount / t.Baseline
 }
 
-// service is what a task of the type is expected to take: while the brake is
-// on what it took before, and the last half minute if that is out of line
-// with the baseline.
+// service is what an attempt of the type is expected to take, well or not: while
+// the brake is on what it took before, and the last half minute if that is out
+// of line with the baseline.
 func (t *taskType) service(complexityThreshold, fallback float64) float64 {
 	switch {
 	case t.braked() && t.HealthySeconds > 0:
@@ -122,7 +127,7 @@ func (t *taskType) service(complexityThreshold, fallback float64) float64 {
 	if t.complexity() > complexityThreshold {
 		s = math.Max(s, t.FastSum/t.FastCount)
 	}
-	return s
+	return (s*t.Count + t.BadSum) / (t.Count + t.BadCount)
 }
 
 // overall is the mean service time of all types, and how much it varies:

@@ -134,6 +134,7 @@ func (p *Product) types(o *Observation) {
 			Running: o.Running[t], HeldBack: o.HeldBack[t],
 			Retried: uint64(o.Retried[t]), Succeeded: uint64(o.Done[t]), Failed: uint64(o.Failed[t]),
 			SuccessSeconds: o.Service[t], SuccessSquares: o.ServiceSquare[t],
+			FailedSeconds: o.FailedService[t],
 		}
 	}
 }

@@ -175,6 +175,7 @@ func (r *run) finishAttempt(e event) {
 	r.leave(e, a)
 	took := r.now - a.begun
 	if r.fails(a.in) || r.tr.Timeout > 0 && took >= r.tr.Timeout-1e-9 {
+		r.seen.FailedService[a.in.Type] += took
 		r.failed(e.task, a)
 		return
 	}

@@ -29,6 +29,7 @@ type Observation struct {
 	GivenUp       int64        // tasks
 	Service       [Types]float64
 	ServiceSquare [Types]float64
+	FailedService [Types]float64
 
 	BusySeconds  float64 // ∫ busy slots
 	ReadySeconds float64 // ∫ slots of ready and draining workers

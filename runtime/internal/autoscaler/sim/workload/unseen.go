@@ -88,6 +88,24 @@ func unseen() []recipe {
 			b.poisson(300, between(1800, 3600, 300, 60), b.simple)
 			b.Marks = []float64{1800}
 		}},
+		{"slowstart_pod", 7200, func(b *builder) { // machines have to be bought first
+			b.pods(120, 180)
+			b.Wait, b.Latency = 30, 60
+			b.poisson(50, func(t float64) float64 { return 28 - 22*math.Cos(2*math.Pi*t/3600) }, b.simple)
+		}},
+		{"twohungry_go", 4800, (*builder).twoHungry},
+		{"timeouts_go", 5400, func(b *builder) { // one call in sixteen hangs until its timeout, always
+			b.goroutines()
+			b.Timeout, b.MaxRetries = 3, 1
+			b.poisson(40, between(1800, 3600, 40, 10), func(t float64) {
+				service := b.exponential(0.3)
+				if b.random.Float64() < 1.0/16 {
+					service = 60
+				}
+				b.add(t, service, sim.Default, 0)
+			})
+			b.ServiceMean = 0.5
+		}},
 		{"even_go", 3600, func(b *builder) { // clockwork
 			b.goroutines()
 			for t := 0.0; t < 3600; t += 0.05 {
@@ -103,4 +121,15 @@ func (b *builder) mixed() {
 	b.poisson(20, between(900, 1500, 20, 4), func(t float64) { b.add(t, b.exponential(0.2), sim.High, 0) })
 	b.poisson(40, between(2100, 2700, 40, 8), func(t float64) { b.add(t, b.exponential(0.5), sim.Default, 1) })
 	b.poisson(6, between(3300, 3900, 6, 1), func(t float64) { b.add(t, b.lognormal(4, 1), sim.Low, 2) })
+}
+
+// twoHungry has two types that take memory, and waves of each in turn.
+func (b *builder) twoHungry() {
+	b.limit(12288, 300, 30)
+	add := func(t, mean float64, kind int, memory float64) {
+		b.add(t, b.exponential(mean), sim.Default, kind).MemoryMB = float32(memory * (0.8 + 0.4*b.random.Float64()))
+	}
+	b.constant(10, func(t float64) { add(t, 0.3, 0, 8) })
+	b.poisson(8, between(900, 1500, 8, 2), func(t float64) { add(t, 1, 1, 350) })
+	b.poisson(8, between(2400, 3000, 8, 2), func(t float64) { add(t, 1, 2, 500) })
 }
