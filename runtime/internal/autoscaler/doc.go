@@ -6,9 +6,10 @@
 //
 // Every tick it sizes the fleet three times and takes the largest:
 //
-//   - Steady: the offered work a = Σ rate·service time, in erlang, and the
-//     fewest slots that keep the wait within its target (Erlang C). A learned
-//     margin moves between the configured utilization and lean staffing.
+//   - Steady: the offered work a = Σ rate·service time, in erlang, where it will
+//     be once workers have started, and the fewest slots that keep the wait
+//     within its target (Erlang C). A learned margin moves between the configured
+//     utilization and lean staffing.
 //   - Pressure: what clears the backlog that will be left once the workers in
 //     start-up are there (a Smith predictor over the measured start-up delay).
 //   - Reserve: what would have paid for itself in the last minutes, because load
@@ -16,19 +17,18 @@
 //
 // Brakes only lower the result: a type of task that fails, or that its failing
 // downstream slows down, is held at its healthy work, and hungry types at what
-// the memory can bear. Hysteresis makes
-// small changes wait and takes big ones at once; it goes down to the largest
-// demand of a sliding window. The formulas, their units and where they come
-// from stand beside the code: service.go, level.go, steady.go, pressure.go,
-// reserve.go, margin.go, errors.go, memory.go, hysteresis.go.
+// the memory can bear. Hysteresis makes small changes wait and takes big ones at
+// once; it goes down to the largest demand of a sliding window. The formulas and
+// their units stand beside the code: service.go, level.go, trend.go, erlang.go,
+// steady.go, pressure.go, reserve.go, errors.go, memory.go, hysteresis.go.
 //
 // # What it must be told
 //
 // [Observation] says what the runtime has to measure, in which units. All
 // figures are of one moment, over all processes, and come every
-// Config.EvaluationInterval, one second by default. Figures that are three
-// seconds old cost a few percent. A tick that is missing or late costs precision
-// and nothing else, for rates are taken over the time between two observations.
+// Config.EvaluationInterval, one second by default. They
+// may be a few seconds old. A tick that is missing or late costs precision and
+// nothing else, for rates are taken over the time between two observations.
 //
 // Counters only grow; one that fell is taken for one that began again. After a
 // gap of an hour, or when the clock was set back, counters are a new beginning.

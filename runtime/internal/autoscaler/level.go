@@ -49,6 +49,7 @@ type inflow struct {
 	arrivals float64
 	work     float64 // erlang
 	service  float64 // expected, s
+	startup  float64 // delay of workers, s
 }
 
 // add takes in one tick and returns the work in it that counts as rate, in

@@ -91,15 +91,16 @@ func (c *Controller) observe(dt float64, o *Observation, d *Decision) *situation
 	c.Mean = mean
 
 	in := c.arrived(dt, o, retried)
-	in.service = c.Level.service(mean)
+	in.service, in.startup = c.Level.service(mean), c.Startup.Delay
 	d.Before = c.Level.Slow
 	work, what := c.Level.add(in)
 	d.Offered, d.Change, d.Starting = c.Level.Slow, what, o.Workers.Starting
+	c.Trend.add(in, work, what, &c.Level)
 	c.share(dt, in.work, work)
 
 	s := &c.situation
 	s.now, s.tick = c.At, c.config.EvaluationInterval.Seconds()
-	s.offered, s.service, s.spread = c.Level.Slow, in.service, (1+variation)/2
+	s.offered, s.service, s.spread = c.Level.Slow+c.Trend.rise(in, &c.Level), in.service, (1+variation)/2
 	s.wait = c.config.targetWait(in.service)
 	s.startup = c.Startup.Delay
 	s.horizon = s.startup + s.tick

@@ -18,6 +18,7 @@ type memory struct {
 	Types      []taskType
 	Queues     []queue
 	Level      level
+	Trend      trend
 	Margin     margin
 	Startup    startup
 	Reserve    reserve
