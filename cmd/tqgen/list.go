@@ -25,6 +25,11 @@ type listedTask struct {
 	Retries   *int          `json:"retries,omitempty"`
 	Timeout   string        `json:"timeout,omitempty"`
 	Retention string        `json:"retention,omitempty"`
+	Expires   string        `json:"expires,omitempty"`
+	Cron      string        `json:"cron,omitempty"`
+	Zone      string        `json:"zone,omitempty"`
+	Version   int           `json:"version"`
+	Was       []string      `json:"was,omitempty"`
 	Result    string        `json:"result,omitempty"`
 	Execute   bool          `json:"execute"`
 	Codec     string        `json:"codec"`
@@ -73,9 +78,15 @@ func (c *command) listed(p *model.Package, t *model.Task) listedTask {
 	l := listedTask{
 		Name: t.Wire, Type: p.Path + "." + t.Name, Doc: t.Doc,
 		Queue: cmp.Or(value(s.Queue), "default"), Priority: value(s.Priority), Retries: s.Retries,
-		Timeout: duration(s.Timeout), Retention: duration(s.Retention),
+		Timeout: duration(s.Timeout), Retention: duration(s.Retention), Expires: duration(s.Expires), Version: t.Version,
 		Execute: t.Execute, Codec: "map", Fields: []listedField{},
 		File: c.seen(t.Position.Filename), Line: t.Position.Line,
+	}
+	if t.Cron != nil {
+		l.Cron, l.Zone = t.Cron.Spec, t.Cron.Zone
+	}
+	for _, a := range t.Was {
+		l.Was = append(l.Was, a.Wire)
 	}
 	if t.Result != nil {
 		l.Result = t.Result.Type.Spell(packageName)

@@ -49,6 +49,8 @@ func (b *builder) tqTag(f *model.Field, word string) {
 		f.Copy = true
 	case word == "secret":
 		f.Secret = true
+	case word == "optional":
+		f.Optional = true
 	case word == "unique":
 		f.Unique = true
 	case word == "key":
@@ -56,7 +58,7 @@ func (b *builder) tqTag(f *model.Field, word string) {
 	case key == "max":
 		b.maxTag(f, value)
 	default:
-		b.errs.Add(f.Position, diag.BadTag, diag.DidYouMean(word, []string{"-", "copy", "secret", "unique", "max=64KiB"}), "unknown word %q in the tq tag of %s", word, f.Name)
+		b.errs.Add(f.Position, diag.BadTag, diag.DidYouMean(word, []string{"-", "copy", "secret", "unique", "optional", "max=64KiB"}), "unknown word %q in the tq tag of %s", word, f.Name)
 	}
 }
 

@@ -52,6 +52,7 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	}
 	t.Version = max(values.Version, 1)
 	b.older(t, home)
+	b.cron(t, values.Cron)
 	b.methods(t, named)
 	b.result(p, t, named, d.Result)
 	b.unique(t, &values)

@@ -19,6 +19,7 @@ func Run(packages []*model.Package, errs *diag.List) {
 	wire := map[string][]called{}
 	for _, p := range packages {
 		checkNames(p, errs)
+		checkOptional(p, errs)
 		for _, t := range p.Tasks {
 			wire[t.Wire] = append(wire[t.Wire], called{t, t.Position, "is called"})
 			for _, a := range t.Was {
@@ -61,6 +62,21 @@ func checkTask(t *model.Task, errs *diag.List) {
 	}
 	if !directive.ValidName(t.Wire) {
 		errs.Add(t.Position, diag.BadName, "give it a name: //taskqueue:task name=…", "%q cannot be the name of a task: 1 to %d of A-Z a-z 0-9 _ . : -", t.Wire, directive.MaxNameLen)
+	}
+}
+
+// checkOptional finds tags that would say nothing: only a task that recurs is
+// made by nobody.
+func checkOptional(p *model.Package, errs *diag.List) {
+	for _, s := range p.Structs {
+		if slices.ContainsFunc(p.Tasks, func(t *model.Task) bool { return t.Cron != nil && t.Type != nil && t.Type.Struct == s }) {
+			continue
+		}
+		for f := range s.Encoded() {
+			if f.Optional {
+				errs.Add(f.Position, diag.BadTag, "remove it", "optional on the field %s.%s, which is of no task with cron=", s.Name, f.Name)
+			}
+		}
 	}
 }
 

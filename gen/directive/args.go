@@ -14,6 +14,7 @@ type arg struct {
 	key, value  string
 	at, valueAt token.Position
 	word        bool // no "="; key is the word
+	quoted      bool
 }
 
 // split cuts the text of a directive into its arguments.
@@ -53,7 +54,7 @@ func cut(text string, at token.Position, errs *diag.List) (arg, int, bool) {
 			errs.Add(a.valueAt, diag.Malformed, "a quoted value is a Go string, with a space after it", "%s has a string that does not end well", a.key)
 			return a, len(text), false
 		}
-		a.value = value
+		a.value, a.quoted = value, true
 		return a, end + 1 + n, true
 	}
 	if n := strings.IndexAny(rest, " \t"); n >= 0 {

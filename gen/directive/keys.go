@@ -22,6 +22,7 @@ type Values struct {
 	Was      []Word // older names
 	Version  int    // of the payload; 0 if it is not said
 	Within   time.Duration
+	Cron     model.Cron     // the zero value: none
 	NoRetry  token.Position // of //taskqueue:retry none
 }
 
@@ -54,8 +55,9 @@ func keys() []key {
 		{"within", verbTask, false, (*parser).within},
 		{"was", verbTask, false, (*parser).was},
 		{"version", verbTask, false, (*parser).version},
-		{"cron", verbTask, false, nil},
-		{"zone", verbTask, false, nil},
+		{"cron", verbTask, false, (*parser).cron},
+		{"zone", verbTask, false, (*parser).zone},
+		{"missed", verbTask, false, (*parser).missed},
 		{"rate", verbTask, true, nil},
 		{"concurrency", verbTask, true, nil},
 		{"expires", verbTask, true, (*parser).expires},
@@ -146,6 +148,11 @@ func (p *parser) unknown(a arg) {
 func (p *parser) finish() {
 	if at, ok := p.seen["within"]; ok && len(p.Values.Unique) == 0 {
 		p.errs.Add(at, diag.Conflict, "add unique=payload or unique=Field,Field", "within= without unique=")
+	}
+	for _, key := range []string{"zone", "missed"} {
+		if at, ok := p.seen[key]; ok && p.seen["cron"] == (token.Position{}) {
+			p.errs.Add(at, diag.Conflict, "add cron=, as in cron=\"0 3 * * *\"", "%s= without cron=", key)
+		}
 	}
 	p.finishRetry()
 }

@@ -38,6 +38,15 @@ type Task struct {
 	Execute  bool    // the struct has the method; else its work is a method of Handler
 	Methods  Methods
 	Unique   *Unique // nil: none
+	Cron     *Cron   // nil: it does not recur
+}
+
+// A Cron says when a task is enqueued by itself.
+type Cron struct {
+	Spec     string
+	Zone     string // "": UTC
+	Missed   string // skip, once or all; "": skip
+	Position token.Position
 }
 
 // An Older is a shape that a task's payload had in an older version, with a
@@ -126,6 +135,7 @@ type Field struct {
 	Skip     bool   // tq:"-" or msg:"-": not on the wire, zero after decoding
 	Copy     bool   // tq:"copy": strings and bytes inside do not alias the payload
 	Secret   bool   // tq:"secret": not shown in logs
+	Optional bool   // tq:"optional": of a task with a cron; zero at each tick
 	Unique   bool   // tq:"unique": part of the key that makes the task unique
 	Max      int64  // tq:"max=…": the largest len allowed, both ways; 0: no limit but the payload's
 	Position token.Position

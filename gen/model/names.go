@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -36,12 +37,20 @@ func (p *Package) HasHandler() bool {
 	return false
 }
 
+// HasCron reports whether some task of the package recurs.
+func (p *Package) HasCron() bool {
+	return slices.ContainsFunc(p.Tasks, func(t *Task) bool { return t.Cron != nil })
+}
+
 // Generated are the names that the generated files declare in the package, each
 // with the task that it is for (nil: for all).
 func (p *Package) Generated() map[string][]*Task {
 	names := map[string][]*Task{}
 	if len(p.Tasks) > 0 {
 		names["Tasks"] = nil
+	}
+	if p.HasCron() {
+		names["Crons"] = nil
 	}
 	if p.HasHandler() {
 		names["Handler"] = nil

@@ -41,6 +41,9 @@ func Source(p *model.Package) ([]byte, error) {
 	if len(p.Tasks) > 0 {
 		tasks(f, p)
 	}
+	if p.HasCron() {
+		crons(f, p)
+	}
 	for _, t := range p.Tasks {
 		task(f, t)
 	}
