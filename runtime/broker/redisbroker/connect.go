@@ -31,6 +31,7 @@ func (t *target) dial(c *Config) *clients {
 	switch t.kind {
 	case sentinel:
 		o := t.failover(c)
+		o.Dialer = dialerOf(nil, &redis.Options{TLSConfig: o.TLSConfig, DialTimeout: o.DialTimeout})
 		made.address = fmt.Sprintf("%s of the sentinels at %s", t.master, made.address)
 		made.commands = redis.NewFailoverClient(o)
 		waits := *o
@@ -88,6 +89,7 @@ func (m *clients) fromClient(o *redis.Options, c *Config) {
 	o.DialTimeout = cmp.Or(o.DialTimeout, c.ConnectTimeout)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, c.CommandTimeout)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, c.CommandTimeout)
+	o.Dialer = dialerOf(o.Dialer, o)
 	m.commands = redis.NewClient(o)
 	waits := *o
 	waits.PoolSize, waits.ReadTimeout = waitConnections, waitTimeout
@@ -101,6 +103,7 @@ func (m *clients) fromCluster(o *redis.ClusterOptions, c *Config) {
 	o.DialTimeout = cmp.Or(o.DialTimeout, c.ConnectTimeout)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, c.CommandTimeout)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, c.CommandTimeout)
+	o.Dialer = dialerOf(o.Dialer, &redis.Options{TLSConfig: o.TLSConfig, DialTimeout: o.DialTimeout})
 	m.commands = redis.NewClusterClient(o)
 	waits := *o
 	waits.PoolSize, waits.ReadTimeout = waitConnections, waitTimeout
