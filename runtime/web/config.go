@@ -1,0 +1,80 @@
+package web
+
+import (
+	"cmp"
+	"log/slog"
+	"strings"
+	"time"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+// A Config says what a handler shows and to whom. The zero value shows everything
+// to everybody who reaches it, and lets them change everything: mount it where only
+// operators are, or set Auth.
+type Config struct {
+	// Prefix is the path under which the handler is mounted. Default "/tasks".
+	Prefix string
+
+	// Workers are those of this process. Health covers them, and the answers about
+	// slots, runs and the registry are about them.
+	Workers []*taskqueue.Worker
+
+	// Metrics is what measures the workers: the one whose Observe they have as
+	// OnFinish. Without it, times and percentiles are not known.
+	Metrics *taskqueue.Metrics
+
+	// Auth decides about each request. Default: everybody may do everything.
+	Auth Authorizer
+
+	// ReadOnly refuses every change.
+	ReadOnly bool
+
+	// ShowPayloads shows payloads, results, progress and the values of headers.
+	// They can hold secrets, so that by default only their sizes are shown.
+	ShowPayloads bool
+
+	// NoMetrics and NoHealthCheck leave out the seed's endpoints of that group.
+	NoMetrics, NoHealthCheck bool
+
+	// Hosts are the names, without a port, under which a handler without Auth may
+	// be reached through a loopback address, besides localhost. This keeps a page
+	// on the internet from reaching it by a name that it points at 127.0.0.1.
+	Hosts []string
+
+	// Origins are the origins ("https://ops.example.com") of other pages that may
+	// make changes. Default: only the dashboard's own.
+	Origins []string
+
+	// Thresholds say when something is an alert.
+	Thresholds Thresholds
+
+	// Logger gets a line for each change that somebody asked for, with who it was
+	// and what came of it (info), and failures (error). Default: slog.Default().
+	Logger *slog.Logger
+}
+
+// Thresholds say when something is an alert. A zero field has the default.
+type Thresholds struct {
+	Backlog     int64         // pending tasks of one queue; default 10,000
+	ErrorRate   float64       // share of the runs in the last minute that failed; default 0.05
+	RunTime     time.Duration // the 95th percentile of a kind; default 5m
+	MemoryBytes uint64        // of this process; default 1 GiB
+	Utilization float64       // share of busy slots while tasks are pending that is too low; default 0: never
+}
+
+func (c Config) withDefaults() Config {
+	c.Prefix = "/" + strings.Trim(cmp.Or(c.Prefix, "/tasks"), "/")
+	if c.Prefix == "/" {
+		c.Prefix = ""
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	t := &c.Thresholds
+	t.Backlog = cmp.Or(t.Backlog, 10_000)
+	t.ErrorRate = cmp.Or(t.ErrorRate, 0.05)
+	t.RunTime = cmp.Or(t.RunTime, 5*time.Minute)
+	t.MemoryBytes = cmp.Or(t.MemoryBytes, 1<<30)
+	return c
+}

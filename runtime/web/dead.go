@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+type groupsReply struct {
+	Groups []groupView `json:"groups"` // the largest first
+	Seen   int         `json:"seen"`   // how many dead letters were looked at
+	All    bool        `json:"all"`    // whether those were all
+	stamp
+}
+
+// A groupView is what dead letters have in common.
+type groupView struct {
+	Kind        string    `json:"kind"`
+	Fingerprint string    `json:"fingerprint"` // the reason without what differs from task to task
+	Count       int       `json:"count"`
+	First       time.Time `json:"first"`
+	Last        time.Time `json:"last"`
+	Latest      taskView  `json:"latest"`
+}
+
+type requeueBody struct {
+	Kind        string  `json:"kind,omitempty"`        // empty: of any kind
+	Fingerprint *string `json:"fingerprint,omitempty"` // absent: for any reason
+	DryRun      bool    `json:"dry_run,omitempty"`     // only count
+}
+
+func (b *requeueBody) matches(kind, fingerprint string) bool {
+	return (b.Kind == "" || b.Kind == kind) && (b.Fingerprint == nil || *b.Fingerprint == fingerprint)
+}
+
+func (h *handler) deadGroups(r *http.Request) (any, error) {
+	name, err := queueOf(r)
+	if err != nil {
+		return nil, err
+	}
+	groups, seen, all, err := h.client.DeadGroups(r.Context(), name)
+	reply := groupsReply{Groups: []groupView{}, Seen: seen, All: all, stamp: now()}
+	for i := range groups[:min(len(groups), maxPage)] {
+		g := &groups[i]
+		reply.Groups = append(reply.Groups, groupView{
+			g.Kind, g.Fingerprint, g.Count, g.First.UTC(), g.Last.UTC(), h.viewTask(&g.Latest),
+		})
+	}
+	return reply, err
+}
+
+func (h *handler) requeueDead(r *http.Request) (any, error) {
+	name, nameErr := queueOf(r)
+	body, err := read[requeueBody](r)
+	if nameErr != nil || err != nil {
+		return nil, first(nameErr, err)
+	}
+	if body.DryRun {
+		return h.countDead(r, name, &body)
+	}
+	n, err := h.client.RequeueDead(r.Context(), name, func(e taskqueue.Entry) bool {
+		return e.Message != nil && body.matches(e.Message.Kind, taskqueue.Fingerprint(e.Reason))
+	})
+	return countReply{int64(n), true, true, now()}, err
+}
+
+func (h *handler) countDead(r *http.Request, queue string, body *requeueBody) (any, error) {
+	groups, _, all, err := h.client.DeadGroups(r.Context(), queue)
+	n := 0
+	for i := range groups {
+		if body.matches(groups[i].Kind, groups[i].Fingerprint) {
+			n += groups[i].Count
+		}
+	}
+	return countReply{int64(n), all, false, now()}, err
+}

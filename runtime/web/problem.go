@@ -1,0 +1,73 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+// A problem is an error as RFC 9457 has it.
+type problem struct {
+	Type      string    `json:"type"`   // always about:blank: the status says it all
+	Title     string    `json:"title"`  // the name of the status
+	Status    int       `json:"status"` // the same as that of the answer
+	Detail    string    `json:"detail"` // what was wrong, and what to do
+	Timestamp time.Time `json:"timestamp"`
+}
+
+var (
+	errMediaType = errors.New("web: a change needs the header Content-Type: application/json")
+	errNoPath    = errors.New("web: there is nothing at this path")
+	errMethod    = errors.New("web: this path does not know the method; see the header Allow")
+)
+
+// statuses are tried in this order.
+var statuses = []struct {
+	err    error
+	status int
+}{
+	{ErrUnauthenticated, http.StatusUnauthorized},
+	{errForbidden, http.StatusForbidden},
+	{errMediaType, http.StatusUnsupportedMediaType},
+	{errNoPath, http.StatusNotFound},
+	{errMethod, http.StatusMethodNotAllowed},
+	{taskqueue.ErrNotFound, http.StatusNotFound},
+	{taskqueue.ErrState, http.StatusConflict},
+	{taskqueue.ErrTooLarge, http.StatusRequestEntityTooLarge},
+	{taskqueue.ErrInvalid, http.StatusBadRequest},
+	{context.DeadlineExceeded, http.StatusGatewayTimeout},
+	{taskqueue.ErrUnavailable, http.StatusServiceUnavailable},
+	{taskqueue.ErrClosed, http.StatusServiceUnavailable},
+}
+
+// statusOf is the status that tells of an error.
+func statusOf(err error) int {
+	for _, s := range statuses {
+		if errors.Is(err, s.err) {
+			return s.status
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+// refuse answers with a problem. What the server is to blame for is only logged.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) int {
+	status := statusOf(err)
+	detail := err.Error()
+	if status >= http.StatusInternalServerError {
+		h.Logger.ErrorContext(r.Context(), "web request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		detail = "the store does not answer as it should; the log knows more"
+	}
+	if status == http.StatusUnauthorized {
+		w.Header().Add("WWW-Authenticate", `Basic realm="tasks", charset="UTF-8"`)
+		w.Header().Add("WWW-Authenticate", `Bearer realm="tasks"`)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(problem{"about:blank", http.StatusText(status), status, detail, time.Now().UTC()})
+	return status
+}

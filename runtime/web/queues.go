@@ -1,0 +1,180 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+// A queueView is a queue as the store counts it, for all processes.
+type queueView struct {
+	Queue     string `json:"queue"`
+	Paused    bool   `json:"paused"`
+	MaxTasks  int64  `json:"max_tasks"` // 0: no limit
+	Pending   int64  `json:"pending"`
+	Scheduled int64  `json:"scheduled"` // retries that wait included
+	Active    int64  `json:"active"`
+	Dead      int64  `json:"dead"`
+	Sessions  int64  `json:"sessions"` // workers at the queue, of all processes
+	Enqueued  int64  `json:"enqueued"` // from here on: since the queue was first used
+	Done      int64  `json:"done"`
+	Retried   int64  `json:"retried"`
+	Released  int64  `json:"released"` // given back without a failure
+	Died      int64  `json:"died"`
+	Discarded int64  `json:"discarded"`
+	Lost      int64  `json:"lost"` // runs whose worker vanished
+	Deleted   int64  `json:"deleted"`
+	Rates     *rates `json:"rates"` // null until the handler was asked twice
+}
+
+// rates are per second, over a window that ends now.
+type rates struct {
+	WindowSeconds float64 `json:"window_seconds"` // about a minute, less at first
+	Enqueued      float64 `json:"enqueued_per_second"`
+	Done          float64 `json:"done_per_second"`
+	Failed        float64 `json:"failed_per_second"`
+}
+
+func viewQueue(q *taskqueue.QueueInfo, r *rates) queueView {
+	return queueView{
+		Queue: q.Queue, Paused: q.Settings.Paused, MaxTasks: q.Settings.MaxTasks,
+		Pending: q.Pending, Scheduled: q.Scheduled, Active: q.Active, Dead: q.Dead, Sessions: q.Sessions,
+		Enqueued: q.Enqueued, Done: q.Done, Retried: q.Retried, Released: q.Released,
+		Died: q.Died, Discarded: q.Discarded, Lost: q.Lost, Deleted: q.Deleted, Rates: r,
+	}
+}
+
+type queuesReply struct {
+	Queues []queueView `json:"queues"`
+	stamp
+}
+
+type queueReply struct {
+	queueView
+	NextReady *time.Time `json:"next_ready"` // since when the task that is next could have run; null: none is pending
+	stamp
+}
+
+type countReply struct {
+	Count int64 `json:"count"`
+	Exact bool  `json:"exact"` // false: at least so many, as not all were looked at
+	Done  bool  `json:"done"`  // false: it was a dry run
+	stamp
+}
+
+type limitBody struct {
+	MaxTasks int64 `json:"max_tasks"`
+}
+
+type purgeBody struct {
+	State  string `json:"state"`             // pending, scheduled or dead
+	DryRun bool   `json:"dry_run,omitempty"` // only count
+}
+
+func (h *handler) listQueues(r *http.Request) (any, error) {
+	v, err := h.look(r.Context())
+	return queuesReply{v.queueViews(), now()}, err
+}
+
+func (h *handler) showQueue(r *http.Request) (any, error) {
+	name, err := queueOf(r)
+	if err != nil {
+		return nil, err
+	}
+	return h.viewOf(r, name)
+}
+
+// viewOf is one queue that was used, or that the client knows.
+func (h *handler) viewOf(r *http.Request, name string) (any, error) {
+	v, err := h.look(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for i := range v.queues {
+		if v.queues[i].Queue == name {
+			q := queueReply{queueView: viewQueue(&v.queues[i], v.rates[name]), stamp: now()}
+			page, err := h.client.List(r.Context(), taskqueue.ListQuery{Queue: name, State: taskqueue.Pending, Limit: 1})
+			if len(page.Entries) > 0 && page.Entries[0].Message != nil {
+				q.NextReady = instant(page.Entries[0].Message.Ready)
+			}
+			return q, err
+		}
+	}
+	if _, known := h.client.QueueTable().Get(name); known {
+		return queueReply{queueView: queueView{Queue: name}, stamp: now()}, nil
+	}
+	return nil, fmt.Errorf("%w: there is no queue %s", taskqueue.ErrNotFound, name)
+}
+
+// changeQueue does something to a queue and shows what came of it.
+func (h *handler) changeQueue(r *http.Request, change func(queue string) error) (any, error) {
+	name, err := queueOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := h.viewOf(r, name); err != nil {
+		return nil, err
+	}
+	if err := change(name); err != nil {
+		return nil, err
+	}
+	return h.viewOf(r, name)
+}
+
+func (h *handler) pauseQueue(r *http.Request) (any, error) {
+	return h.changeQueue(r, func(queue string) error { return h.client.Pause(r.Context(), queue) })
+}
+
+func (h *handler) resumeQueue(r *http.Request) (any, error) {
+	return h.changeQueue(r, func(queue string) error { return h.client.Resume(r.Context(), queue) })
+}
+
+func (h *handler) limitQueue(r *http.Request) (any, error) {
+	body, err := read[limitBody](r)
+	if err != nil {
+		return nil, err
+	}
+	return h.changeQueue(r, func(queue string) error { return h.client.Limit(r.Context(), queue, body.MaxTasks) })
+}
+
+func (h *handler) purgeQueue(r *http.Request) (any, error) {
+	name, nameErr := queueOf(r)
+	body, err := read[purgeBody](r)
+	if nameErr != nil || err != nil {
+		return nil, first(nameErr, err)
+	}
+	state, err := stateOf(body.State)
+	if err != nil {
+		return nil, err
+	}
+	if !body.DryRun {
+		n, err := h.client.Purge(r.Context(), name, state)
+		return countReply{n, true, true, now()}, err
+	}
+	infos, err := h.client.Queues(r.Context(), name)
+	if err != nil {
+		return nil, err
+	}
+	n := map[taskqueue.State]int64{taskqueue.Pending: infos[0].Pending, taskqueue.Scheduled: infos[0].Scheduled, taskqueue.StateDead: infos[0].Dead}[state]
+	return countReply{n, true, false, now()}, nil
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// instant is a time for JSON; a zero one is null.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
