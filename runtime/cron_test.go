@@ -168,10 +168,13 @@ func TestCronsWithErrors(t *testing.T) {
 // A Preparer may choose the queue of a cron's tasks, but not each time another.
 func TestCronPrepared(t *testing.T) {
 	bubble(t, func(f *fixture) {
-		queue := "first"
+		var moved atomic.Bool
 		client, err := taskqueue.NewClient(f.store, taskqueue.ClientConfig{Prepare: []taskqueue.Preparer{
 			func(_ context.Context, j taskqueue.Job) (taskqueue.Job, error) {
-				return j.With(taskqueue.Queue(queue)), nil
+				if moved.Load() {
+					return j.With(taskqueue.Queue("second")), nil
+				}
+				return j.With(taskqueue.Queue("first")), nil
 			},
 		}})
 		if err != nil {
@@ -184,7 +187,7 @@ func TestCronPrepared(t *testing.T) {
 		config.Logger = log.logger()
 		f.work(config)
 		pass(time.Hour)
-		queue = "second"
+		moved.Store(true)
 		pass(time.Hour)
 		infos, err := client.Queues(f.Context(), "first", "second")
 		if err != nil {
