@@ -136,7 +136,6 @@ func TestGoflagsTags(t *testing.T) {
 
 // A file is part of every build, or not; on every machine the same.
 func TestConstrained(t *testing.T) {
-	tr := &Tree{}
 	for _, tt := range []struct {
 		name, text string
 		want       bool
@@ -151,7 +150,7 @@ func TestConstrained(t *testing.T) {
 		{"tag.go", "// Comment.\n\n//go:build linux || !linux\n\npackage a\n", true},
 		{"late.go", "package a\n\n//go:build linux\n", false},
 	} {
-		if got := tr.constrained(".", tt.name, []byte(tt.text)); got != tt.want {
+		if got := constrained(".", tt.name, []byte(tt.text)); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}

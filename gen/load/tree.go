@@ -106,15 +106,20 @@ func (t *Tree) Candidates(d Dir, errs *diag.List) []directive.Source {
 		if f.ast == nil {
 			continue
 		}
-		name := filepath.Base(c.path)
-		sources = append(sources, directive.Source{
-			Fset: t.Fset, AST: f.ast,
-			Test:        strings.HasSuffix(name, "_test.go"),
-			Constrained: t.constrained(d.Path, name, c.text),
-			Generated:   ast.IsGenerated(f.ast),
-		})
+		sources = append(sources, Source(t.Fset, f.ast, c.path, c.text))
 	}
 	return sources
+}
+
+// Source is what directives in a parsed file need to know of it.
+func Source(fset *token.FileSet, file *ast.File, path string, text []byte) directive.Source {
+	dir, name := filepath.Split(path)
+	return directive.Source{
+		Fset: fset, AST: file,
+		Test:        strings.HasSuffix(name, "_test.go"),
+		Constrained: constrained(dir, name, text),
+		Generated:   ast.IsGenerated(file),
+	}
 }
 
 // parse parses a file once. text may be nil; then it is read.
@@ -149,7 +154,7 @@ func (f *file) report(errs *diag.List) {
 }
 
 // constrained reports whether a file is left out of some builds.
-func (t *Tree) constrained(dir, name string, text []byte) bool {
+func constrained(dir, name string, text []byte) bool {
 	if _, found := buildLine(text); found {
 		return true
 	}
