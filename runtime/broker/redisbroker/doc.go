@@ -8,6 +8,7 @@
 // keys.go names the structures, one for each state of a task; envelope.go says
 // what an element looks like; each file in lua/ is one transition:
 //
+//   - add.lua adds a few messages that ask for nothing
 //   - enqueue.lua adds a few messages that come as arguments
 //   - bulk.lua frames a transaction that adds many without a script seeing them
 //   - cycle.lua is a step of a session: settle, renew, promote, claim, forget

@@ -161,12 +161,44 @@ func (b *Broker) send(ctx context.Context, q *queue, messages []broker.Message) 
 	defer q.giveProducer(p)
 	p.number++
 	e := b.pack(messages)
-	if len(messages) >= bulkFrom && plain(messages) {
-		if err := b.sendBulk(ctx, q, p, e); !errors.Is(err, errLimited) {
-			return nil, err
-		}
+	way := b.sendBulk
+	switch {
+	case !plain(messages):
+		return b.sendFew(ctx, q, p, messages, e)
+	case len(messages) < bulkFrom && e.alike():
+		way = b.sendPlain
+	case len(messages) < bulkFrom:
+		return b.sendFew(ctx, q, p, messages, e)
+	}
+	if err := way(ctx, q, p, e); !errors.Is(err, errLimited) {
+		return nil, err
 	}
 	return b.sendFew(ctx, q, p, messages, e)
+}
+
+// alike reports whether all elements go to one lane and none is large.
+func (e *envelopes) alike() bool {
+	for i := range e.elements {
+		if e.lanes[i] != e.lanes[0] || len(e.elements[i]) > largeFrom {
+			return false
+		}
+	}
+	return true
+}
+
+// sendPlain adds messages that are alike.
+func (b *Broker) sendPlain(ctx context.Context, q *queue, p *producer, e *envelopes) error {
+	args := make([]any, 0, 2+len(e.elements))
+	args = append(args, p.number, remember)
+	for i := range e.elements {
+		args = append(args, &e.elements[i])
+	}
+	keys := []string{q.lanes[e.lanes[0]], q.wake, q.count, q.settings, q.producer(p.name)}
+	answer, err := b.run(ctx, b.scripts.Load().add, keys, args...)
+	if err == nil && answer.string(1) == "limited" {
+		err = errLimited
+	}
+	return err
 }
 
 // plain reports whether messages go to their lanes whatever the time and

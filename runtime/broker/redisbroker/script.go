@@ -33,7 +33,7 @@ type script struct {
 
 // scripts are all transitions of the store.
 type scripts struct {
-	enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page *script
+	add, enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page *script
 }
 
 // newScripts puts the scripts together: the clock, the limits of the contract,
@@ -45,6 +45,7 @@ func newScripts(clock string) *scripts {
 	shared := clock + limits() + source("queue")
 	whole := func(name string, timed bool) *script { return newScript(name, shared+source(name), timed) }
 	return &scripts{
+		add:     newScript("add", clock+source("add"), true),
 		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true),
 		leave: whole("leave", true), reclaim: whole("reclaim", true),
 		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
