@@ -85,7 +85,7 @@ func TestEveryTermDecides(t *testing.T) {
 		w.rates[0] = 6
 		note(w, 200)
 	}
-	w.o.Queues[0].Flows[0].Due = 2000
+	w.o.Queues[0].Flows[0].Due = 3000
 	note(w, 5)
 	w.o.Queues[0].Flows[0].Due = 0
 	w.rates[0] = 1000

@@ -13,7 +13,7 @@ const (
 	riseRatio        = 1.44 // half-way, in likelihood, to a rate that doubled
 	stepTicks        = 3    // ticks over which the evidence of a step is spread at least
 	priorArrivals    = 5    // what the old rate weighs in the estimate of a new one
-	recentMemory     = 8    // s
+	recentMemory     = 5    // s, about what a queue may hold
 )
 
 // A Change says what the last tick did to the level.
@@ -33,7 +33,7 @@ const (
 type level struct {
 	Known      bool
 	Slow, Fast float64 // erlang; Slow is the level, Fast shows its drift
-	Recent     float64 // erlang over the last 10 s, heaps included
+	Recent     float64 // erlang over the last seconds, heaps included
 	Rate       float64 // arrivals a second
 	Dispersion float64 // variance/mean of the arrivals of a tick: 1 for a Poisson process
 
