@@ -101,7 +101,11 @@ func list(r *rand.Rand, low, high, rare int, names []string) (text string, set m
 }
 
 // fits is the meaning of the fields for what a clock shows.
-func (d *draft) fits(wall time.Time) bool {
+func (d *draft) fits(shown int64) bool {
+	if len(d.second) == 1 && shown%60 != 0 && d.second[0] {
+		return false // as most are; this is for speed only
+	}
+	wall := time.Unix(shown, 0).UTC()
 	if !d.second[wall.Second()] || !d.minute[wall.Minute()] || !d.hour[wall.Hour()] || !d.month[int(wall.Month())] {
 		return false
 	}
@@ -113,32 +117,29 @@ func (d *draft) fits(wall time.Time) bool {
 	return inMonth && inWeek
 }
 
-// shown is what a zone's clocks show at an instant, as a time in UTC.
-func shown(zone *time.Location, unix int64) time.Time {
+// shown is what a zone's clocks show at an instant, as if they were in UTC.
+func shown(zone *time.Location, unix int64) int64 {
 	_, offset := time.Unix(unix, 0).In(zone).Zone()
-	return time.Unix(unix+int64(offset), 0).UTC()
+	return unix + int64(offset)
 }
 
 // run lists the ticks from one second to another (not included) by looking at
-// each second, and at two days before them.
+// each second, and at six hours before them: more than clocks were put back.
 func (d *draft) run(zone *time.Location, from, to int64) (list []int64) {
-	const warmUp = 2 * 24 * 60 * 60
+	const warmUp = 6 * 60 * 60
 	hourly := len(d.hour) == 24
 	seen := shown(zone, from-warmUp-1) // the latest that clocks have shown
 	before := seen
 	for unix := from - warmUp; unix < to; unix++ {
 		wall := shown(zone, unix)
-		fires := d.fits(wall) && (wall.After(seen) || hourly || d.interval)
-		for skipped := before.Add(time.Second); skipped.Before(wall) && !hourly && !fires; skipped = skipped.Add(time.Second) {
+		fires := d.fits(wall) && (wall > seen || hourly || d.interval)
+		for skipped := before + 1; skipped < wall && !hourly && !fires; skipped++ {
 			fires = d.fits(skipped)
 		}
 		if fires && unix >= from {
 			list = append(list, unix)
 		}
-		before = wall
-		if wall.After(seen) {
-			seen = wall
-		}
+		before, seen = wall, max(seen, wall)
 	}
 	return list
 }
@@ -162,7 +163,7 @@ var zones = []string{
 
 func TestNextAgainstOracle(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	rounds := 150
+	rounds := 120
 	if testing.Short() {
 		rounds = 40
 	}
@@ -175,7 +176,7 @@ func TestNextAgainstOracle(t *testing.T) {
 		}
 		points := changes(zone)
 		change := points[r.IntN(len(points))]
-		d := newDraft(r, shown(zone, change-int64(r.IntN(3600))).Hour())
+		d := newDraft(r, time.Unix(change-int64(r.IntN(3600)), 0).In(zone).Hour())
 		s, err := Parse(strings.Join(d.text[:], " "), zone)
 		if err != nil {
 			if !strings.Contains(err.Error(), "never runs") {
@@ -183,7 +184,7 @@ func TestNextAgainstOracle(t *testing.T) {
 			}
 			continue
 		}
-		from, to := change-int64(r.IntN(90000)), change+int64(r.IntN(90000))
+		from, to := change-int64(r.IntN(50000)), change+int64(r.IntN(50000))
 		want := d.run(zone, from, to)
 		var got []int64
 		for at := s.Next(time.Unix(from-1, 0)); at.Unix() < to; at = s.Next(at) {
