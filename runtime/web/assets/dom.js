@@ -1,1 +1,100 @@
+// Elements, and how values look. Text is only ever set as text: nothing here
+// reads HTML.
 
+const SVG = "http://www.w3.org/2000/svg";
+const shapes = new Set(["svg", "path", "line", "rect", "title"]);
+
+// h makes an element; properties that begin with "on" are handlers.
+export function h(tag, properties = {}, ...children) {
+  const e = shapes.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) e[name] = value;
+    else if (name === "width%") e.style.width = value + "%";
+    else e.setAttribute(name, value === true ? "" : value);
+  }
+  for (const c of children.flat(Infinity)) {
+    if (c !== undefined && c !== null && c !== false) e.append(c);
+  }
+  return e;
+}
+
+const handlers = ["onclick", "onchange", "onsubmit", "oninput"];
+
+// patch makes one element like another and keeps what is the same, so that focus,
+// selection and scrolling stay where they are.
+export function patch(old, fresh) {
+  for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name)) old.removeAttribute(a.name);
+  for (const a of fresh.attributes) if (old.getAttribute(a.name) !== a.value && a.name !== "style") old.setAttribute(a.name, a.value);
+  if (fresh.style && old.style && fresh.style.width !== old.style.width) old.style.width = fresh.style.width;
+  for (const name of handlers) old[name] = fresh[name];
+  const before = [...old.childNodes], after = [...fresh.childNodes];
+  after.forEach((node, i) => {
+    const was = before[i];
+    if (!was) old.append(node);
+    else if (was.nodeType !== node.nodeType || was.nodeName !== node.nodeName) was.replaceWith(node);
+    else if (node.nodeType === Node.TEXT_NODE) { if (was.data !== node.data) was.data = node.data; }
+    else if (was.nodeName === "SELECT" && was === document.activeElement) return;
+    else patch(was, node);
+  });
+  before.slice(after.length).forEach((node) => node.remove());
+}
+
+const whole = new Intl.NumberFormat("en");
+const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+export const count = (n) => whole.format(n);
+
+export function rate(n) {
+  if (n === undefined || n === null) return "–";
+  return n >= 100 ? whole.format(Math.round(n)) : short.format(n);
+}
+
+// span is a duration in milliseconds, to three digits.
+export function span(ms) {
+  if (ms === undefined || ms === null) return "–";
+  if (ms === 0) return "0";
+  if (ms < 1) return short.format(ms * 1000) + " µs";
+  if (ms < 1000) return short.format(ms) + " ms";
+  const s = ms / 1000;
+  if (s < 60) return short.format(s) + " s";
+  if (s < 3600) return Math.floor(s / 60) + "m " + Math.floor(s % 60) + "s";
+  if (s < 86400) return Math.floor(s / 3600) + "h " + Math.floor(s / 60 % 60) + "m";
+  return Math.floor(s / 86400) + "d " + Math.floor(s / 3600 % 24) + "h";
+}
+
+export function bytes(n) {
+  if (n < 1024) return n + " B";
+  if (n < 1 << 20) return short.format(n / 1024) + " KiB";
+  if (n < 2 ** 30) return short.format(n / 2 ** 20) + " MiB";
+  return short.format(n / 2 ** 30) + " GiB";
+}
+
+// ago is an instant by its distance from now, with the instant itself at hand.
+export function ago(at) {
+  if (!at) return "–";
+  const ms = Date.now() - Date.parse(at);
+  const text = Math.abs(ms) < 1000 ? "now" : ms > 0 ? span(ms) + " ago" : "in " + span(-ms);
+  return h("time", { datetime: at, title: new Date(at).toLocaleString() }, text);
+}
+
+// spark draws the last values as a line.
+export function spark(values, label) {
+  const most = Math.max(...values, 1e-9), n = 60;
+  const points = values.slice(-n).map((v, i, all) => {
+    const x = (n - all.length + i) * 100 / (n - 1), y = 29 - 27 * v / most;
+    return `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+  });
+  return h("svg", { class: "spark", viewBox: "0 0 100 30", preserveAspectRatio: "none", role: "img", "aria-label": label },
+    h("line", { x1: 0, x2: 100, y1: 29.5, y2: 29.5 }),
+    h("path", { d: points.length > 1 ? points.join("") : "M0 29" }));
+}
+
+// table is one with a head; columns that begin with "#" hold numbers.
+export function table(columns, rows, empty) {
+  if (!rows.length) return h("p", { class: "empty" }, empty);
+  const kind = (i) => columns[i]?.startsWith("#") ? "number" : null;
+  return h("div", { class: "scroll" }, h("table", {},
+    h("thead", {}, h("tr", {}, columns.map((c, i) => h("th", { scope: "col", class: kind(i) }, c.replace(/^#/, ""))))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, i) => h("td", { class: kind(i) }, cell)))))));
+}
