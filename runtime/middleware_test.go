@@ -123,7 +123,7 @@ func TestDeadGroups(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	for _, tt := range []struct{ reason, want string }{
 		{"order 17 not found", "order * not found"},
-		{"open \"/tmp/a b.txt\": no such file", "open *: no such file"},
+		{"open \"/data/a b.txt\": no such file", "open *: no such file"},
 		{"id 3f2a-bc: `x y` is  bad\nstack\n", "id * * is bad"},
 		{"an \"open quote", "an \"open quote"},
 		{"", ""},
