@@ -11,13 +11,15 @@ import (
 // there holds elsewhere.
 func Unseen() []Workload {
 	var all []Workload
-	for _, r := range unseen() {
-		all = append(all, r.workload())
+	for _, group := range [][]recipe{unseenRates(), unseenFaults(), unseenShapes()} {
+		for _, r := range group {
+			all = append(all, r.workload())
+		}
 	}
 	return all
 }
 
-func unseen() []recipe {
+func unseenRates() []recipe {
 	return []recipe{
 		{"busy_go", 3600, func(b *builder) { // ten times the usual rate, short tasks
 			b.goroutines()
@@ -48,6 +50,11 @@ func unseen() []recipe {
 			b.poisson(30, between(1800, 3600, 0.001, 30), b.simple)
 			b.Marks = []float64{3600}
 		}},
+	}
+}
+
+func unseenFaults() []recipe {
+	return []recipe{
 		{"flaky_go", 5400, func(b *builder) { // one call in twelve fails, always
 			b.goroutines()
 			b.poisson(50, between(1800, 3600, 50, 10), b.simple)
@@ -72,6 +79,11 @@ func unseen() []recipe {
 			})
 			b.ServiceMean, b.Marks = 0.4, []float64{2400}
 		}},
+	}
+}
+
+func unseenShapes() []recipe {
+	return []recipe{
 		{"mixed_go", 5400, (*builder).mixed},
 		{"hourly_pod", 7200, func(b *builder) { // schedules of different size on the quarter-hour
 			b.pods(20, 40)
