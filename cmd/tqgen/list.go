@@ -53,7 +53,7 @@ func (c *command) list(ctx context.Context) int {
 		return c.fail(err)
 	}
 	if len(result.Diagnostics) > 0 {
-		writeText(c.stderr, true, result)
+		writeText(c.stderr, true, result, remedy)
 		return exitWrong
 	}
 	tasks := []listedTask{}
@@ -78,7 +78,7 @@ func (c *command) listed(p *model.Package, t *model.Task) listedTask {
 	l := listedTask{
 		Name: t.Wire, Type: p.Path + "." + t.Name, Doc: t.Doc,
 		Queue: cmp.Or(value(s.Queue), "default"), Priority: value(s.Priority), Retries: s.Retries,
-		Timeout: duration(s.Timeout), Retention: duration(s.Retention), Expires: duration(s.Expires), Version: t.Version,
+		Timeout: duration(s.Timeout), Retention: duration(t.Retention()), Expires: duration(s.Expires), Version: t.Version,
 		Execute: t.Execute, Codec: "map", Fields: []listedField{},
 		File: c.seen(t.Position.Filename), Line: t.Position.Line,
 	}

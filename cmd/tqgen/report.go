@@ -9,10 +9,10 @@ import (
 	"github.com/tqgen/taskqueue/gen/diag"
 )
 
-// remedy is the command that brings files up to date.
-const remedy = "go tool tqgen"
+// remedy is the command that brings generated code up to date.
+const remedy = "go tool tqgen ./..."
 
-func writeText(w io.Writer, check bool, r gen.Result) {
+func writeText(w io.Writer, check bool, r gen.Result, command string) {
 	for _, d := range r.Diagnostics {
 		fmt.Fprintln(w, d)
 	}
@@ -23,7 +23,7 @@ func writeText(w io.Writer, check bool, r gen.Result) {
 		fmt.Fprintf(w, "%s: %s\n%s", c.Path, c.State, c.Diff())
 	}
 	if len(r.Changes) > 0 {
-		fmt.Fprintf(w, "run: %s ./...\n", remedy)
+		fmt.Fprintf(w, "run: %s\n", command)
 	}
 }
 

@@ -21,14 +21,18 @@ const (
 
 const usage = `Usage: tqgen [flags] [packages]
        tqgen list [flags] [packages]
+       tqgen schema [-out DIR] [flags] [packages]
+       tqgen explain [flags] FILE:LINE | TQnnn
        tqgen init [-module PATH] DIR
 
 tqgen finds the structs with //taskqueue:task in the packages (default ./...)
 and writes taskqueue_gen.go and taskqueue_msgp.go beside them, and tasks.lock at
 the root of the module. Files that are up to date are not touched.
 
-list shows the tasks and writes nothing; init starts a new project. A folder
-with such a name is written ./list.
+list shows the tasks and writes nothing; schema writes a JSON Schema for each
+payload and result, and TASKS.md; explain says what tqgen makes of a line, or
+what a code means; init starts a new project. A folder with such a name is
+written ./list.
 
 Flags:
 `
@@ -45,6 +49,7 @@ type command struct {
 	config         gen.Config
 	json, version  bool
 	module, tags   string
+	out            string
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -56,6 +61,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		switch args[0] {
 		case "list":
 			args, flags, work = args[1:], c.listFlags, c.list
+		case "schema":
+			args, flags, work = args[1:], c.schemaFlags, c.schema
+		case "explain":
+			args, flags, work = args[1:], c.readFlags, c.explain
 		case "init":
 			args, flags, work = args[1:], c.initFlags, c.init
 		}
@@ -98,9 +107,14 @@ func (c *command) readFlags() {
 
 // read runs the generator with the flags.
 func (c *command) read(ctx context.Context) (gen.Result, error) {
+	c.patterns()
+	return gen.Run(ctx, c.config)
+}
+
+// patterns are what the arguments say is to be read.
+func (c *command) patterns() {
 	c.config.Patterns = c.flags.Args()
 	c.config.Tags = strings.FieldsFunc(c.tags, func(r rune) bool { return r == ',' })
-	return gen.Run(ctx, c.config)
 }
 
 func (c *command) generate(ctx context.Context) int {
@@ -112,8 +126,14 @@ func (c *command) generate(ctx context.Context) int {
 	if err != nil {
 		return c.fail(err)
 	}
+	return c.report(result, remedy)
+}
+
+// report shows what was found, and is the exit code. The command is what brings
+// files up to date.
+func (c *command) report(result gen.Result, command string) int {
 	if !c.json {
-		writeText(c.stderr, c.config.Check, result)
+		writeText(c.stderr, c.config.Check, result, command)
 	} else if err := writeJSON(c.stdout, c.config.Check, result); err != nil {
 		return c.fail(err)
 	}

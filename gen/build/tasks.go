@@ -41,7 +41,8 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	}
 	values := d.Over(p.Defaults)
 	t := &model.Task{
-		Name: name, Wire: values.Name, Doc: d.Doc, Position: at, Settings: values.Settings,
+		Name: name, Wire: values.Name, Doc: d.Doc, Position: at,
+		First: b.position(d.Pos).Line, Last: b.position(d.Spec.End()).Line, Settings: values.Settings,
 		Type: b.typ(named, use{at: at, what: "the task " + name, home: home.Path}),
 	}
 	if t.Wire == "" {

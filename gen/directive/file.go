@@ -26,7 +26,8 @@ type File struct {
 // A Task is a type declaration with //taskqueue:task.
 type Task struct {
 	Spec *ast.TypeSpec
-	Doc  string // its comment without directives
+	Doc  string    // its comment without directives
+	Pos  token.Pos // where its comment begins
 	Values
 }
 
@@ -165,7 +166,7 @@ func place(p token.Position) string {
 }
 
 func (r *reader) task(spec *ast.TypeSpec, group *ast.CommentGroup, found []comment) {
-	t := &Task{Spec: spec, Doc: group.Text()}
+	t := &Task{Spec: spec, Doc: group.Text(), Pos: group.Pos()}
 	var first = map[string]token.Position{}
 	for _, d := range found {
 		if d.verb == verbDefaults {

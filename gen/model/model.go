@@ -32,6 +32,8 @@ type Task struct {
 	Older    []Older // shapes that it had before and can still be read, by version
 	Doc      string  // the comment without markers and directives
 	Position token.Position
+	First    int   // line, of the comment
+	Last     int   // line, of the type
 	Type     *Type // of the struct itself: Struct, or Foreign if it encodes itself
 	Settings Settings
 	Result   *Result // nil: none
@@ -39,6 +41,19 @@ type Task struct {
 	Methods  Methods
 	Unique   *Unique // nil: none
 	Cron     *Cron   // nil: it does not recur
+}
+
+// resultRetention is how long the outcome of a task with a result is kept unless
+// the directive says otherwise.
+const resultRetention = time.Hour
+
+// Retention is how long the outcome is kept; nil if that is not said.
+func (t *Task) Retention() *time.Duration {
+	if t.Settings.Retention == nil && t.Result != nil {
+		d := resultRetention
+		return &d
+	}
+	return t.Settings.Retention
 }
 
 // A Cron says when a task is enqueued by itself.

@@ -14,10 +14,6 @@ var (
 	priorities = map[string]string{"low": "Low", "high": "High", "critical": "Critical"}
 )
 
-// resultRetention is how long a result is kept unless the directive says
-// otherwise.
-const resultRetention = time.Hour
-
 // A pair is a field of a composite literal.
 type pair struct {
 	key   string
@@ -68,11 +64,8 @@ func settings(t *model.Task) []pair {
 	if s.Timeout != nil {
 		add("Timeout", orNone(*s.Timeout == 0, "NoTimeout", duration(*s.Timeout)))
 	}
-	switch {
-	case s.Retention != nil && *s.Retention > 0:
-		add("Retention", duration(*s.Retention))
-	case s.Retention == nil && t.Result != nil:
-		add("Retention", duration(resultRetention))
+	if d := t.Retention(); d != nil && *d > 0 {
+		add("Retention", duration(*d))
 	}
 	if s.Expires != nil && *s.Expires > 0 {
 		add("Expires", duration(*s.Expires))

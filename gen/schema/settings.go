@@ -1,0 +1,187 @@
+package schema
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tqgen/taskqueue/gen/model"
+)
+
+// Settings says in words what is known of a task; what the queue says is left
+// out.
+func Settings(t *model.Task) [][2]string {
+	var rows [][2]string
+	add := func(name, text string) {
+		if text != "" {
+			rows = append(rows, [2]string{name, text})
+		}
+	}
+	var was []string
+	for _, a := range t.Was {
+		was = append(was, a.Wire)
+	}
+	add("was", strings.Join(was, ", "))
+	if t.Version > 1 {
+		add("version", versions(t))
+	}
+	add("run by", runner(t))
+	add("result", result(t))
+	s := t.Settings
+	add("queue", queue(t))
+	if s.Priority != nil {
+		add("priority", *s.Priority)
+	}
+	if s.Retries != nil {
+		add("retries", strconv.Itoa(*s.Retries))
+	}
+	add("retry after", backoff(s.Backoff))
+	add("timeout", span(s.Timeout, "none"))
+	add("retention", span(t.Retention(), "none"))
+	add("expires", span(s.Expires, "never"))
+	add("unique", unique(t.Unique))
+	add("recurs", recurs(t.Cron))
+	return rows
+}
+
+func versions(t *model.Task) string {
+	text := strconv.Itoa(t.Version)
+	for i, o := range t.Older {
+		if i == 0 {
+			text += "; reads"
+		}
+		text += fmt.Sprintf(" %d (%s)", o.Version, o.Name)
+	}
+	return text
+}
+
+func runner(t *model.Task) string {
+	if t.Execute {
+		return "its own Execute"
+	}
+	return "the method " + t.Name + " of Handler"
+}
+
+func result(t *model.Task) string {
+	if t.Result == nil {
+		return ""
+	}
+	return t.Result.Type.Spell(shortName)
+}
+
+func queue(t *model.Task) string {
+	switch {
+	case t.Methods.Queue:
+		return "what its Queue method says"
+	case t.Settings.Queue != nil:
+		return *t.Settings.Queue
+	}
+	return "default"
+}
+
+// span is a duration, or a word for zero.
+func span(d *time.Duration, zero string) string {
+	switch {
+	case d == nil:
+		return ""
+	case *d == 0:
+		return zero
+	}
+	return brief(*d)
+}
+
+// brief writes a duration without units that are zero: 1h, not 1h0m0s.
+func brief(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func backoff(b *model.Backoff) string {
+	switch {
+	case b == nil:
+		return ""
+	case len(b.Intervals) > 0:
+		var all []string
+		for _, d := range b.Intervals {
+			all = append(all, brief(d))
+		}
+		return strings.Join(all, ", ") + spread(b)
+	case b.Factor == 1:
+		return brief(b.Base) + spread(b)
+	}
+	text := "pauses that grow"
+	if b.Base > 0 {
+		text += " from " + brief(b.Base)
+	}
+	if b.Factor > 0 {
+		text += fmt.Sprintf(" by a factor of %v", b.Factor)
+	}
+	if b.Max > 0 {
+		text += " up to " + brief(b.Max)
+	}
+	return text + spread(b)
+}
+
+func spread(b *model.Backoff) string {
+	if b.Jitter == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", ±%v %%", b.Jitter*100)
+}
+
+func unique(u *model.Unique) string {
+	if u == nil {
+		return ""
+	}
+	text := "payload"
+	if !u.Payload {
+		var names []string
+		for _, f := range u.Fields {
+			names = append(names, f.Name)
+		}
+		text = strings.Join(names, ", ")
+	}
+	if u.Within > 0 {
+		return text + ", for " + brief(u.Within)
+	}
+	return text + ", until it has ended"
+}
+
+func recurs(c *model.Cron) string {
+	if c == nil {
+		return ""
+	}
+	text := c.Spec
+	if c.Zone != "" {
+		text += ", " + c.Zone
+	}
+	if c.Missed == "once" || c.Missed == "all" {
+		text += ", missed ticks: " + c.Missed
+	}
+	return text
+}
+
+// Notes are what the tags of a field say.
+func Notes(f *model.Field) []string {
+	var notes []string
+	for _, n := range []struct {
+		text string
+		has  bool
+	}{
+		{"field " + f.Name, f.Wire != f.Name},
+		{"unique", f.Unique}, {"secret", f.Secret}, {"optional", f.Optional}, {"copied", f.Copy},
+		{fmt.Sprintf("len ≤ %d", f.Max), f.Max > 0},
+	} {
+		if n.has {
+			notes = append(notes, n.text)
+		}
+	}
+	return notes
+}
