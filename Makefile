@@ -6,7 +6,7 @@ FUZZTIME      ?= 60s
 ARGS          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate fuzz soak bench bench-autoscaler clean
+.PHONY: help demo test check generate fuzz soak chaos bench bench-autoscaler clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 soak: ## long runs of the property tests and of each fuzz target
 	TASKQUEUE_SOAK=1 go test -count=1 -timeout=4h ./runtime/...
 	@$(MAKE) --no-print-directory fuzz
+
+chaos: ## break everything that can break and check that no promise does; less than 4 minutes: QUICK=1
+	@go run ./internal/chaos/run -o docs/figures/faults.md $(if $(QUICK),-quick) $(ARGS)
 
 bench: ## compare with the peers, side by side
 	cd bench && go run . $(ARGS)

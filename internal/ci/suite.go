@@ -36,7 +36,7 @@ func suites(packages []string, race []string) []suite {
 		switch rel := strings.TrimPrefix(p, module+"/"); {
 		case strings.HasPrefix(rel, "internal/ci"), strings.HasPrefix(rel, "internal/house"):
 			house = append(house, p)
-		case strings.HasPrefix(rel, "cmd/"), strings.HasPrefix(rel, "examples/"), strings.HasPrefix(rel, "internal/e2e"):
+		case strings.HasPrefix(rel, "cmd/"), strings.HasPrefix(rel, "examples/"), strings.HasPrefix(rel, "internal/e2e"), strings.HasPrefix(rel, "internal/chaos"):
 			endToEnd = append(endToEnd, p)
 		default:
 			unit = append(unit, p)

@@ -12,7 +12,7 @@ import (
 
 func TestEveryPackageIsInOneSuite(t *testing.T) {
 	packages := []string{
-		module + "/cmd/tqgen", module + "/examples/digest", module + "/gen", module + "/internal/ci",
+		module + "/cmd/tqgen", module + "/examples/digest", module + "/gen", module + "/internal/chaos", module + "/internal/ci",
 		module + "/internal/housetest", module + "/internal/redistest", module + "/runtime", module + "/runtime/broker",
 	}
 	var got []string

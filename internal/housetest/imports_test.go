@@ -162,7 +162,7 @@ var importers = []struct {
 }
 
 // testSupport are packages that exist for tests.
-var testSupport = []string{"./runtime/broker/brokertest/...", "./runtime/tqtest/...", "./internal/redistest/...", "./internal/codectest/...", "./internal/codecsample/..."}
+var testSupport = []string{"./runtime/broker/brokertest/...", "./runtime/tqtest/...", "./internal/redistest/...", "./internal/chaos/...", "./internal/codectest/...", "./internal/codecsample/..."}
 
 func TestOnlyTheirImporters(t *testing.T) {
 	for _, p := range listed(t) {

@@ -1,0 +1,100 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/broker/redisbroker"
+)
+
+// actorVariable holds the plan of an actor: the program starts itself again
+// with it.
+const actorVariable = "TASKQUEUE_CHAOS_ACTOR"
+
+// queueName is the queue of all scenarios.
+const queueName = "chaos"
+
+// A plan is what an actor shall do.
+type plan struct {
+	Name   string
+	URL    string
+	Dir    string // of the ledgers
+	Worker *workerPlan
+	Sender *senderPlan
+	Fault  string // planted, to prove that the checker sees it
+}
+
+// IsActor reports whether this process was started as an actor. Then main, or
+// TestMain, must call Act and exit with its result.
+func IsActor() bool { return os.Getenv(actorVariable) != "" }
+
+// Act is the life of an actor; it returns the exit code.
+func Act() int {
+	if err := act(); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos actor:", err)
+		return 1
+	}
+	return 0
+}
+
+func act() error {
+	var p plan
+	if err := json.Unmarshal([]byte(os.Getenv(actorVariable)), &p); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if p.Fault == faultNeverStops {
+		ctx = context.Background()
+	}
+	ledger, err := OpenLedger(p.Dir, p.Name)
+	if err != nil {
+		return err
+	}
+	client, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := ledger.Write(Record{Event: Up}); err != nil {
+		return err
+	}
+	if p.Worker != nil {
+		err = p.work(ctx, client, ledger)
+	} else {
+		err = p.send(ctx, client, ledger)
+	}
+	err = errors.Join(err, client.Close())
+	return errors.Join(err, ledger.Write(Record{Event: Down}), ledger.Close())
+}
+
+// open starts as a service does that its supervisor starts again: the store may
+// be away just now.
+func (p *plan) open(ctx context.Context) (*taskqueue.Client, error) {
+	for {
+		store, err := redisbroker.Open(ctx, p.URL, redisbroker.Config{Logger: logger()})
+		switch {
+		case err == nil && p.Fault == faultSilent:
+			return taskqueue.NewClient(silentStore{store}, taskqueue.ClientConfig{})
+		case err == nil:
+			return taskqueue.NewClient(store, taskqueue.ClientConfig{})
+		case !errors.Is(err, taskqueue.ErrUnavailable):
+			return nil, err
+		}
+		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// logger writes what an operator would see.
+func logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+}

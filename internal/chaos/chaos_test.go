@@ -1,0 +1,83 @@
+package chaos
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tqgen/taskqueue/internal/chaos/work"
+)
+
+// TestScenarios plays those that are short.
+func TestScenarios(t *testing.T) {
+	for _, c := range Scenarios() {
+		if !c.Test {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			r := Play(t, c, 1, 1, "")
+			for _, f := range r.Findings {
+				t.Error(f)
+			}
+			t.Logf("%d tasks, %d runs, %d kills, %d again, recovery %v, after outages %v; %s",
+				r.Tasks, r.Runs, r.Kills, r.Repeats, r.Recovery, r.Outages, r.Fact)
+		})
+	}
+}
+
+// TestPlantedFaults plays small scenarios with actors that are at fault: a
+// checker that sees nothing there would prove nothing elsewhere.
+func TestPlantedFaults(t *testing.T) {
+	tests := []struct {
+		fault string
+		play  func(*Stage) Verdict
+		want  Rule
+	}{
+		{faultAckUnsent, steady, RuleLost},
+		{faultAckFirst, killsOnly, RuleLost},
+		{faultRunTwice, steady, RuleDuplicate},
+		{faultNoDelay, func(s *Stage) Verdict { return s.calm(work.Step{}, func(p *senderPlan) { p.Delay = sec }) }, RuleEarly},
+		{faultDiesEarly, func(s *Stage) Verdict { return s.calm(work.Step{Act: work.Fail, Fails: 1}) }, RuleDead},
+		{faultSilent, func(s *Stage) Verdict { return s.calm(work.Step{For: sec}) }, RuleDuplicate},
+		{faultNeverStops, steady, RuleStop},
+	}
+	for _, tt := range tests {
+		t.Run(tt.fault, func(t *testing.T) {
+			quiet := &muffled{TB: t}
+			s := newStage(quiet, 1, 1)
+			s.Fault = tt.fault
+			v := tt.play(s)
+			if !slices.Contains(v.rules(), tt.want) {
+				t.Errorf("the fault was not seen as %q; findings: %v", tt.want, v.Findings)
+			}
+		})
+	}
+}
+
+// A muffled test does not fail for what a planted fault breaks besides.
+type muffled struct{ testing.TB }
+
+func (m *muffled) Error(args ...any)                 { m.Log(args...) }
+func (m *muffled) Errorf(format string, args ...any) { m.Logf(format, args...) }
+
+// calm harms nobody.
+func (s *Stage) calm(step work.Step, change ...func(*senderPlan)) Verdict {
+	s.Redis()
+	s.Workers(2)
+	s.Sender(60, 0, step, change...)
+	return s.Finish()
+}
+
+func steady(s *Stage) Verdict { return s.calm(work.Step{For: msec}) }
+
+// killsOnly kills every worker while tasks run.
+func killsOnly(s *Stage) Verdict {
+	s.Redis()
+	workers := s.Workers(2)
+	s.Sender(40, 0, work.Step{For: sec})
+	s.Sleep(700 * msec)
+	for _, w := range workers {
+		w.Kill()
+	}
+	s.Worker()
+	return s.Finish()
+}

@@ -1,0 +1,153 @@
+package chaos
+
+import "time"
+
+// A cause is why a task ran again.
+type cause uint8
+
+const (
+	without    cause = iota
+	failure          // the run before failed
+	givenBack        // the run before was interrupted, or abandoned at a shutdown
+	orphaned         // the worker of the run before vanished, or was out of touch for a lease
+	staleStart       // the worker of this run was out of touch before it began, and did not know yet
+)
+
+// repeats checks each run but the first against the one before it.
+func (c *checker) repeats(t *task) {
+	for i := 1; i < len(t.runs); i++ {
+		before, r := &t.runs[i-1], &t.runs[i]
+		why, since := c.cause(before, r)
+		if why == without {
+			c.find(RuleDuplicate, t.id, "ran again without a cause: %s", pair(before, r))
+			continue
+		}
+		c.Repeats++
+		c.overlap(t, before, r, why)
+		c.fence(t, before, r, why)
+		c.attempt(t, before, r, why)
+		if why == orphaned {
+			c.recovery(t, r, since)
+		}
+	}
+}
+
+// cause explains a run by what became of the one before; since is when its
+// worker vanished.
+func (c *checker) cause(before, r *run) (why cause, since time.Time) {
+	if since, ok := c.vanished(before, r.began); ok {
+		return orphaned, since
+	}
+	switch {
+	case before.how == Failed && !before.ended.After(r.began):
+		return failure, time.Time{}
+	case before.how == Interrupted && !before.ended.After(r.began), c.abandoned(before, r.began):
+		return givenBack, time.Time{}
+	case c.outOfTouch(r):
+		return staleStart, time.Time{}
+	}
+	return without, time.Time{}
+}
+
+// vanished tells when the worker of a run was killed, or began to be out of
+// touch for longer than half a lease (it may have renewed it last a quarter of a
+// lease before), while the run went on or before its end had reached the store.
+func (c *checker) vanished(r *run, next time.Time) (time.Time, bool) {
+	for _, f := range c.faults[r.actor] {
+		if f.from.After(next) || f.from.Before(r.began) {
+			continue
+		}
+		long := f.killed || f.to.IsZero() || f.to.Sub(f.from) > c.terms.Lease/2
+		if long && (r.ended.IsZero() || r.ended.Add(c.terms.Unsettled).After(f.from)) {
+			return f.from, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// abandoned reports whether the worker of a run gave it back although its
+// handler had not returned.
+func (c *checker) abandoned(r *run, next time.Time) bool {
+	told, ok := c.history.stops[r.actor]
+	return ok && (r.ended.IsZero() || r.ended.After(told.Add(c.terms.Grace))) && told.Before(next)
+}
+
+// outOfTouch reports whether the worker of a run came back less than a second
+// before the run began.
+func (c *checker) outOfTouch(r *run) bool {
+	for _, f := range c.faults[r.actor] {
+		if !f.killed && f.to.Sub(f.from) > c.terms.Lease/2 && !r.began.Before(f.from) && r.began.Before(f.to.Add(time.Second)) {
+			return true
+		}
+	}
+	return false
+}
+
+// overlap: a second run at the same time needs a lease that has lapsed.
+func (c *checker) overlap(t *task, before, r *run, why cause) {
+	together := before.ended.IsZero() && !c.dead(before, r.began) || before.ended.After(r.began)
+	if !together || why == staleStart || why == givenBack {
+		return
+	}
+	since, ok := c.vanished(before, r.began)
+	if !ok || r.began.Sub(since) < c.terms.Lease/2 {
+		c.find(RuleOverlap, t.id, "ran twice at once: %s", pair(before, r))
+	}
+}
+
+// dead reports whether the worker of a run was dead at a time.
+func (c *checker) dead(r *run, at time.Time) bool {
+	for _, f := range c.faults[r.actor] {
+		if f.killed && !f.from.After(at) {
+			return true
+		}
+	}
+	gone, ok := c.downs[r.actor]
+	return ok && !gone.After(at)
+}
+
+// fence: tokens rise; a run that was given back does not count.
+func (c *checker) fence(t *task, before, r *run, why cause) {
+	rises := r.token > before.token
+	if !rises && why != givenBack && why != staleStart {
+		c.find(RuleFence, t.id, "token %d came after %d: %s", r.token, before.token, pair(before, r))
+	}
+}
+
+// attempt: nothing but a failure spends one.
+func (c *checker) attempt(t *task, before, r *run, why cause) {
+	if why != failure && why != staleStart && before.how != Failed && r.attempt > before.attempt {
+		c.find(RuleAttempt, t.id, "was charged with an attempt: %s", pair(before, r))
+	}
+}
+
+// recovery measures how long an orphan waited. While the store was away nobody
+// could run it. Suspects go last, one at a time; theirs is measured apart.
+func (c *checker) recovery(t *task, r *run, since time.Time) {
+	for _, o := range c.history.outages {
+		if !o.to.IsZero() && o.to.After(since) && o.from.Before(r.began) && o.to.Before(r.began) {
+			since = o.to
+		}
+	}
+	took := r.began.Sub(since)
+	if r.lost >= 2 {
+		c.Suspects = max(c.Suspects, took)
+		return
+	}
+	c.Recovery = max(c.Recovery, took)
+	if took > c.terms.Lease+slack {
+		c.find(RuleSlow, t.id, "ran again after %v, at most %v are allowed", took, c.terms.Lease+slack)
+	}
+}
+
+func pair(a, b *run) string { return a.text() + ", then " + b.text() }
+
+const clock = "15:04:05.000"
+
+func (r *run) text() string {
+	text := r.actor + " from " + r.began.Format(clock)
+	if r.ended.IsZero() {
+		return text + " without an end"
+	}
+	return text + " to " + r.ended.Format(clock) + " (" + r.how + ")"
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tqgen/taskqueue/internal/chaos"
+	"github.com/tqgen/taskqueue/internal/redistest"
+)
+
+func TestMain(m *testing.M) {
+	if chaos.IsActor() {
+		os.Exit(chaos.Act())
+	}
+	os.Exit(redistest.Main(m))
+}
+
+// TestPlay plays the shortest scenario and reads the page.
+func TestPlay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "figures", "faults.md")
+	if err := play(true, "goexit-slot", 1, path); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"chaos: 1 scenarios, 0 lost, 0 dead without cause, 0 unexpected duplicates, ",
+		"| goexit-slot | Goexit in the only slot of a worker | 1 | 20 | 40 | 0 | 20 | 0 | 0 | 0 |",
+		"| Goexit in a handler | slot gone for 30 min | – | slot back at once | 0 lost",
+		"- kill-workers (kill -9 of workers under load, each replaced at once): not asked for",
+		"not run, see below",
+	} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+}
+
+func TestNothingPlayedIsNoSuccess(t *testing.T) {
+	if err := play(true, "no such scenario", 1, ""); err == nil {
+		t.Error("a run without a scenario is a success")
+	}
+}
+
+func TestBench(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		f      func(b *bench)
+		failed bool
+		text   string
+	}{
+		{"nothing", func(*bench) {}, false, ""},
+		{"log", func(b *bench) { b.Log("a", 1); b.Logf("b%d", 2) }, false, "     a 1\n     b2\n"},
+		{"error", func(b *bench) { b.Error("a"); b.Errorf("b") }, true, "     a\n     b\n"},
+		{"fatal", func(b *bench) { b.Fatal("a"); b.Log("never") }, true, "     a\n"},
+		{"fatalf", func(b *bench) { b.Fatalf("a%d", 1); b.Log("never") }, true, "     a1\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(tt.name)
+			var order []string
+			var dir string
+			b.run(func() {
+				b.Cleanup(func() { order = append(order, "first") })
+				dir = b.TempDir()
+				b.Cleanup(func() { order = append(order, "last") })
+				tt.f(b)
+			})
+			if b.Failed() != tt.failed || b.text() != tt.text {
+				t.Errorf("failed %v, %q; want %v, %q", b.Failed(), b.text(), tt.failed, tt.text)
+			}
+			if diff := cmp.Diff([]string{"last", "first"}, order); diff != "" {
+				t.Errorf("cleanups (-want +got):\n%s", diff)
+			}
+			if _, err := os.Stat(dir); err == nil || b.Context().Err() == nil {
+				t.Error("its folder and its context outlive it")
+			}
+		})
+	}
+}
