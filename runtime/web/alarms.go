@@ -51,6 +51,9 @@ func (a *alarms) ring(at time.Time, active []alert) {
 	a.since = still
 }
 
+// fewRuns say nothing about a rate of errors.
+const fewRuns = 20 - 1e-6
+
 // alertsOf compares a look with the thresholds.
 func (h *handler) alertsOf(v *look) []alert {
 	active := []alert{}
@@ -68,7 +71,7 @@ func (h *handler) alertsOf(v *look) []alert {
 	for i := range v.queues {
 		q := &v.queues[i]
 		add("backlog:"+q.Queue, "QueueBacklogTooHigh", "pending_tasks", fmt.Sprintf("queue %s has %d pending tasks", q.Queue, q.Pending), float64(q.Pending), float64(t.Backlog))
-		if rate := v.rates[q.Queue].errorRate(); rate != nil {
+		if rate := v.rates[q.Queue].errorRate(); rate != nil && v.rates[q.Queue].runs() >= fewRuns {
 			add("errors:"+q.Queue, "ErrorRateTooHigh", "error_rate", fmt.Sprintf("%.1f %% of the runs of queue %s failed", *rate*100, q.Queue), *rate, t.ErrorRate)
 		}
 	}

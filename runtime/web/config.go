@@ -57,7 +57,7 @@ type Config struct {
 // Thresholds say when something is an alert. A zero field has the default.
 type Thresholds struct {
 	Backlog     int64         // pending tasks of one queue; default 10,000
-	ErrorRate   float64       // share of the runs in the last minute that failed; default 0.05
+	ErrorRate   float64       // share of a queue's runs in the last minute that failed, if there were 20; default 0.05
 	RunTime     time.Duration // the 95th percentile of a kind; default 5m
 	MemoryBytes uint64        // of this process; default 1 GiB
 	Utilization float64       // share of busy slots while tasks are pending that is too low; default 0: never

@@ -90,3 +90,6 @@ func (r *rates) errorRate() *float64 {
 	}
 	return new(r.Failed / (r.Done + r.Failed))
 }
+
+// runs is how many ended in the window.
+func (r *rates) runs() float64 { return (r.Done + r.Failed) * r.WindowSeconds }

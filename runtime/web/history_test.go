@@ -32,6 +32,9 @@ func TestRates(t *testing.T) {
 	if got := fleet.errorRate(); got == nil || *got != 0.1 {
 		t.Errorf("error rate %v", got)
 	}
+	if got := fleet.runs(); got != 100 {
+		t.Errorf("%v runs", got)
+	}
 	for s := 11.0; s <= 300; s++ {
 		_, fleet = at(s, 90, 10)
 	}

@@ -251,3 +251,29 @@ func TestAlerts(t *testing.T) {
 	}
 	f.want(f.get("/tasks/alerts"), map[string]any{"alert_count": 1})
 }
+
+func TestErrorRateAlert(t *testing.T) {
+	h := &handler{Config: Config{}.withDefaults()}
+	start := time.Now()
+	for _, tt := range []struct {
+		done, died int64
+		want       string
+	}{
+		{18, 1, ""}, // too few runs
+		{97, 3, ""}, // few failures
+		{94, 6, "Warning"},
+		{89, 11, "Critical"},
+	} {
+		h.history = history{}
+		h.history.add(start, []taskqueue.QueueInfo{{Queue: "q"}})
+		v := &look{at: start.Add(time.Minute), queues: []taskqueue.QueueInfo{{Queue: "q", Done: tt.done, Died: tt.died}}}
+		v.rates, v.fleet = h.history.add(v.at, v.queues)
+		got := ""
+		for _, a := range h.alertsOf(v) {
+			got += a.Severity
+		}
+		if got != tt.want {
+			t.Errorf("%d done, %d died: %q, want %q", tt.done, tt.died, got, tt.want)
+		}
+	}
+}

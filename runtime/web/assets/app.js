@@ -76,7 +76,7 @@ function frame(page, where) {
     link("#/dead", "Dead letters", "dead", dead), link("#/workers", "Workers", "workers")));
   document.title = page.title(where) + " · Tasks";
   const ok = o.health.status === "healthy";
-  status(ok && o.alerts.length ? o.alerts.length + (o.alerts.length > 1 ? " alerts" : " alert") : o.health.status, ok ? (o.alerts.length ? "warn" : "good") : "bad");
+  status(ok && o.alerts.length ? o.alerts.length + (o.alerts.length > 1 ? " alerts" : " alert") : o.health.status, !ok || o.alerts.some((a) => a.severity === "Critical") ? "bad" : o.alerts.length ? "warn" : "good");
   const facts = ["up " + span(o.uptime_seconds * 1000)];
   if (o.read_only) facts.push("read-only");
   if (!o.show_payloads) facts.push("payloads hidden");

@@ -50,6 +50,11 @@ export function rate(n) {
   return n >= 100 ? whole.format(Math.round(n)) : short.format(n);
 }
 
+function pair(a, unit, b, part) {
+  const rest = Math.floor(b);
+  return Math.floor(a) + unit + (rest ? " " + rest + part : "");
+}
+
 // span is a duration in milliseconds, to three digits.
 export function span(ms) {
   if (ms === undefined || ms === null) return "–";
@@ -58,9 +63,9 @@ export function span(ms) {
   if (ms < 1000) return short.format(ms) + " ms";
   const s = ms / 1000;
   if (s < 60) return short.format(s) + " s";
-  if (s < 3600) return Math.floor(s / 60) + "m " + Math.floor(s % 60) + "s";
-  if (s < 86400) return Math.floor(s / 3600) + "h " + Math.floor(s / 60 % 60) + "m";
-  return Math.floor(s / 86400) + "d " + Math.floor(s / 3600 % 24) + "h";
+  if (s < 3600) return pair(s / 60, "m", s % 60, "s");
+  if (s < 86400) return pair(s / 3600, "h", s / 60 % 60, "m");
+  return pair(s / 86400, "d", s / 3600 % 24, "h");
 }
 
 export function bytes(n) {
@@ -70,11 +75,14 @@ export function bytes(n) {
   return short.format(n / 2 ** 30) + " GiB";
 }
 
+// age is a duration in whole units.
+const age = (ms) => span(ms < 60000 ? Math.round(ms / 1000) * 1000 : ms);
+
 // ago is an instant by its distance from now, with the instant itself at hand.
 export function ago(at) {
   if (!at) return "–";
   const ms = Date.now() - Date.parse(at);
-  const text = Math.abs(ms) < 1000 ? "now" : ms > 0 ? span(ms) + " ago" : "in " + span(-ms);
+  const text = Math.abs(ms) < 1500 ? "now" : ms > 0 ? age(ms) + " ago" : "in " + age(-ms);
   return h("time", { datetime: at, title: new Date(at).toLocaleString() }, text);
 }
 

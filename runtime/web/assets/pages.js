@@ -38,7 +38,7 @@ function queueTable(queues, actions) {
   if (actions) columns.push("");
   return table(columns, queues.map((q) => [
     [queueLink(q.queue), q.paused ? h("span", { class: "state paused" }, "paused") : null],
-    tasksLink(q.queue, "pending", q.pending), h("span", { class: "bar" }, h("span", { "width%": 100 * q.pending / most })),
+    tasksLink(q.queue, "pending", q.pending), q.pending ? h("span", { class: "bar" }, h("span", { "width%": 100 * q.pending / most })) : "",
     tasksLink(q.queue, "scheduled", q.scheduled), count(q.active), tasksLink(q.queue, "dead", q.dead),
     rate(q.rates?.done_per_second), rate(q.rates?.failed_per_second), count(q.done), count(q.sessions),
     ...(actions ? [actions(q)] : []),
@@ -180,9 +180,9 @@ const task = {
   },
 };
 
-function requeueGroup(app, queue, body, text) {
+function requeueGroup(app, queue, body, label, text) {
   const path = `queues/${enc(queue)}/dead/requeue`;
-  return button("Run again", () => app.act({
+  return button(label, () => app.act({
     title: "Run dead letters again?", text, button: "Run again",
     preview: () => app.call(path, { ...body, dry_run: true }), run: () => app.call(path, body),
   }));
@@ -197,12 +197,12 @@ const dead = {
   show: (app, w, p) => [
     h("div", { class: "head" }, h("h1", {}, "Dead letters"), h("div", { class: "buttons" },
       chooser("Queue", app.overview.queues.map((q) => q.queue), p.queue, (q) => app.go("#/dead?queue=" + enc(q))),
-      p.seen && !app.overview.read_only ? [requeueGroup(app, p.queue, {}, "All of " + p.queue + ", each with all its attempts."), purge(app, p.queue, "dead")] : null)),
+      p.seen && !app.overview.read_only ? [requeueGroup(app, p.queue, {}, "Run all again", "All of " + p.queue + ", each with all its attempts."), purge(app, p.queue, "dead")] : null)),
     h("section", {}, p.seen ? h("p", { class: "note" }, p.all ? `${count(p.seen)} in ${count(p.groups.length)} ${p.groups.length === 1 ? "group" : "groups"}, by kind and reason` : `the newest ${count(p.seen)}`, " · ", h("a", { href: `#/tasks?queue=${enc(p.queue)}&state=dead` }, "list them")) : null,
       p.groups.map((g) => h("article", { class: "group" },
         h("strong", { class: "number" }, count(g.count)),
         h("div", {}, h("p", { class: "reason" }, g.fingerprint || "no reason"), h("p", { class: "note" }, g.kind, " · last ", ago(g.last), " · first ", ago(g.first), " · ", h("a", { href: "#/task/" + enc(g.latest.id) }, "the latest"))),
-        app.overview.read_only ? null : requeueGroup(app, p.queue, { kind: g.kind, fingerprint: g.fingerprint }, `${g.kind}: ${g.fingerprint}`))),
+        app.overview.read_only ? null : requeueGroup(app, p.queue, { kind: g.kind, fingerprint: g.fingerprint }, "Run again", `${g.kind}: ${g.fingerprint}`))),
       p.seen ? null : h("p", { class: "empty" }, `No task of ${p.queue ?? "any queue"} is dead.`)),
   ],
 };
@@ -222,7 +222,7 @@ function worker(k) {
       h("span", { class: "note" }, `${count(k.active)} of ${count(k.slots)} slots · ${count(k.buffered)} buffered · a run takes ${span(k.run_time_ms)}`)),
     h("div", { class: "slots", role: "img", "aria-label": `${k.active} of ${k.slots} slots are busy` }, Array.from({ length: Math.min(k.slots, 200) }, (_, i) => h("span", { class: i < k.overdue ? "bad" : i < k.active ? "on" : null }))),
     h("dl", { class: "counts" }, [["Done", k.done], ["Failed", k.failed], ["Timeouts", k.timeouts], ["Panics", k.panics], ["Lost", k.lost], ["Overdue", k.overdue]].map(([n, v]) => [h("dt", {}, n), h("dd", {}, count(v))])),
-    table(["Task", "Kind", "Queue", "#Run", "#For"], k.runs.map((r) => [taskLink(r.id), r.kind, queueLink(r.queue), r.attempt, h("span", { class: r.overdue ? "bad" : null }, span(r.seconds * 1000))]), "Nothing runs."));
+    table(["Kind", "#For", "Queue", "#Run", "Task"], k.runs.map((r) => [r.kind, h("span", { class: r.overdue ? "bad" : null }, span(r.seconds * 1000)), queueLink(r.queue), r.attempt, taskLink(r.id)]), "Nothing runs."));
 }
 
 const missing = { of: "", title: () => "Nothing", load: () => null, show: () => h("p", { class: "empty" }, "There is no such page.") };
