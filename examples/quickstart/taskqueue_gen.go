@@ -25,7 +25,7 @@ var greetKind = codegen.ResultKind[Greet, string]{
 		Name:     "main.Greet",
 		Settings: taskqueue.Settings{Retries: 5, Timeout: 30 * time.Second, Retention: time.Hour},
 	},
-	Result: codegen.String(),
+	Result: codegen.String[string](),
 }
 
 // Job returns t as a job, to be enqueued together with others.

@@ -57,7 +57,7 @@ var reportKind = codegen.ResultKind[Report, int]{
 		Name:     "main.Report",
 		Settings: taskqueue.Settings{Queue: taskqueue.LowPriority, Timeout: 30 * time.Second, Retention: 10 * time.Minute},
 	},
-	Result: codegen.Int(),
+	Result: codegen.Int[int](),
 }
 
 // Job returns t as a job, to be enqueued together with others.

@@ -54,8 +54,10 @@ func (p *Package) Roots() []load.Root {
 		}
 		if t.Result != nil {
 			r, _ := p.parseResult(t.Result.Text)
-			for _, path := range r.paths {
-				roots = append(roots, load.Root{Path: path, Name: r.name})
+			for _, n := range r.names() {
+				for _, path := range n.paths {
+					roots = append(roots, load.Root{Path: path, Name: n.name})
+				}
 			}
 		}
 	}

@@ -11,17 +11,41 @@ import (
 	"github.com/tqgen/taskqueue/gen/model"
 )
 
-// A resultName is what result= says: a name in one of some packages, or a
-// predeclared type if there are none.
+// A resultName is a name that result= mentions: one in one of some packages, or
+// a predeclared type if there are none.
 type resultName struct {
 	paths     []string
 	qualifier string // the name of the package; "" for an import path
 	name      string
 }
 
-// parseResult reads result=: Type, *Type, pkg.Type or "import/path.Type".
-func (p *Package) parseResult(text string) (resultName, bool) {
-	text = strings.TrimPrefix(text, "*")
+// A resultText is a type as result= spells it: a name, or a slice or map of
+// others. Pointers are to names.
+type resultText struct {
+	resultName
+	pointer   bool
+	key, elem *resultText // of a map, or only elem of a slice
+}
+
+// parseResult reads result=: Type, pkg.Type or "import/path.Type", each also
+// behind *, [] or map[key].
+func (p *Package) parseResult(text string) (*resultText, bool) {
+	if rest, ok := strings.CutPrefix(text, "[]"); ok {
+		elem, ok := p.parseResult(rest)
+		return &resultText{elem: elem}, ok
+	}
+	if rest, ok := strings.CutPrefix(text, "map["); ok {
+		keyText, elemText, _ := strings.Cut(rest, "]")
+		key, ok1 := p.parseResult(keyText)
+		elem, ok2 := p.parseResult(elemText)
+		return &resultText{key: key, elem: elem}, ok1 && ok2
+	}
+	name, pointer := strings.CutPrefix(text, "*")
+	r, ok := p.parseName(name)
+	return &resultText{resultName: r, pointer: pointer}, ok
+}
+
+func (p *Package) parseName(text string) (resultName, bool) {
 	i := strings.LastIndexByte(text, '.')
 	if i < 0 {
 		return p.parseLocal(text)
@@ -38,7 +62,7 @@ func (p *Package) parseResult(text string) (resultName, bool) {
 
 func (p *Package) parseLocal(text string) (resultName, bool) {
 	switch {
-	case text == "[]byte" || types.Universe.Lookup(text) != nil:
+	case types.Universe.Lookup(text) != nil:
 		return resultName{name: text}, true
 	case token.IsIdentifier(text):
 		return resultName{paths: []string{p.Dir.Import}, name: text}, true
@@ -46,37 +70,80 @@ func (p *Package) parseLocal(text string) (resultName, bool) {
 	return resultName{}, false
 }
 
+// names are those that a type mentions.
+func (r *resultText) names() []resultName {
+	switch {
+	case r == nil:
+		return nil
+	case r.elem != nil || r.key != nil:
+		return append(r.key.names(), r.elem.names()...)
+	}
+	return []resultName{r.resultName}
+}
+
 // resultWord resolves result=. A struct is returned by pointer.
 func (b *builder) resultWord(p *Package, t *model.Task, word *directive.Word) {
 	r, ok := p.parseResult(word.Text)
 	if !ok {
-		b.errs.Add(word.Position, diag.BadResult, `write a type of the package, pkg.Type for one that the file imports, or result="import/path.Type"`, "result=%q is no type", word.Text)
+		b.errs.Add(word.Position, diag.BadResult, `write a type of the package, pkg.Type for one that the file imports, result="import/path.Type", or a slice or map of such types`, "result=%q is no type", word.Text)
 		return
 	}
-	typ := b.resultObject(r)
+	typ := b.resolve(r, word)
+	if typ == nil {
+		return
+	}
+	if isStruct(typ) && full(typ) != "time.Time" {
+		typ = types.NewPointer(typ)
+	}
+	t.Result = b.resultType(typ, use{at: word.Position, what: "the result of " + t.Name, home: p.Dir.Import})
+}
+
+// resolve finds the type that a text means; nil if there is none, which has been
+// reported.
+func (b *builder) resolve(r *resultText, word *directive.Word) types.Type {
+	if r.elem == nil {
+		return b.resolveName(r, word)
+	}
+	elem := b.resolve(r.elem, word)
+	if elem == nil || r.key == nil {
+		return slice(elem)
+	}
+	key := b.resolve(r.key, word)
+	if key == nil {
+		return nil
+	}
+	return types.NewMap(key, elem)
+}
+
+func slice(elem types.Type) types.Type {
+	if elem == nil {
+		return nil
+	}
+	return types.NewSlice(elem)
+}
+
+func (b *builder) resolveName(r *resultText, word *directive.Word) types.Type {
+	typ := b.resultObject(r.resultName)
 	if typ == nil {
 		fix := "declare the type, or correct the name"
 		if strings.Contains(word.Text, ".") {
 			fix = `correct the name; for a type of a package that no file with tasks imports, write result="import/path.Type"`
 		}
 		b.errs.Add(word.Position, diag.BadResult, fix, "result=%q: there is no such type", word.Text)
-		return
+		return nil
 	}
 	if named, ok := typ.(*types.Named); ok && named.TypeParams() != nil {
 		b.errs.Add(word.Position, diag.BadResult, "declare a struct without type parameters, with a field for the value", "result=%q is a generic type", word.Text)
-		return
+		return nil
 	}
-	if _, ok := typ.Underlying().(*types.Struct); ok && full(typ) != "time.Time" {
-		typ = types.NewPointer(typ)
+	if r.pointer {
+		return types.NewPointer(typ)
 	}
-	t.Result = b.resultType(typ, use{at: word.Position, what: "the result of " + t.Name, home: p.Dir.Import})
+	return typ
 }
 
 func (b *builder) resultObject(r resultName) types.Type {
-	switch {
-	case r.name == "[]byte":
-		return types.NewSlice(types.Typ[types.Byte])
-	case len(r.paths) == 0:
+	if len(r.paths) == 0 {
 		return types.Universe.Lookup(r.name).Type()
 	}
 	for _, path := range r.paths {
@@ -102,19 +169,18 @@ func (b *builder) resultType(t types.Type, u use) *model.Result {
 	return &model.Result{Type: typ, Position: u.at}
 }
 
-// plainResult reports whether the runtime can encode a result as it is.
+// plainResult reports whether the runtime can encode a result as it is: no
+// arrays, whose length is part of the type, and no structs without methods.
 func plainResult(t *model.Type) bool {
-	inner := t
-	if t.Kind == model.Pointer {
-		inner = t.Elem
-	}
-	switch inner.Kind {
+	switch t.Kind {
 	case model.StructKind:
-		return !inner.Struct.Inline
-	case model.Foreign:
-		return true
-	case model.String, model.Bool, model.Int, model.Int64, model.Uint64, model.Float64, model.Time, model.Duration, model.Bytes:
-		return t.Go.IsZero() && t.Kind != model.Pointer
+		return !t.Struct.Inline
+	case model.Pointer:
+		return t.Elem.Kind == model.Foreign || t.Elem.Kind == model.StructKind && plainResult(t.Elem)
+	case model.Slice:
+		return plainResult(t.Elem)
+	case model.Map:
+		return plainResult(t.Key) && plainResult(t.Elem)
 	}
-	return false
+	return t.Kind != model.Array
 }

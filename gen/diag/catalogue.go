@@ -85,7 +85,7 @@ func Catalogue() []Entry {
 		{BadName, "a bad name", "Names of tasks and queues have 1 to 128 characters out of A-Z a-z 0-9 _ . : - so that they are safe in every store."},
 		{BadChoice, "a word that is not one of the choices", "The key accepts only some words."},
 		{Conflict, "settings that contradict each other", "One of them would have no effect."},
-		{BadResult, "a result type that cannot be used", "A result travels back through the store: it is a struct that gets a codec, a type with its own msgp codec, or one of the basic types."},
+		{BadResult, "a result type that cannot be used", "A result travels back through the store: it is a struct that gets a codec, a type with its own msgp codec, a basic type, or a slice or map of these. Arrays, generic structs and structs without a name go into a field of a struct."},
 		{BadUnique, "a unique key that cannot be made", "A unique key is made of fields that are on the wire and have one plain form: booleans, numbers, strings, bytes, times and durations."},
 		{InGenerated, "a directive in a generated file", "The generator does not read its own output, so the directive would be lost."},
 		{BadCron, "a schedule that cannot be read", "Specs have five fields, or six with the second first, or begin with @; zones have IANA names. The rules are those of taskqueue.Cron."},

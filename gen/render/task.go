@@ -49,27 +49,41 @@ func kind(t *model.Task) jen.Code {
 
 // result is the codec of a task's result.
 func result(t *model.Type) jen.Code {
+	of := func(name string, typ *model.Type, args ...jen.Code) jen.Code {
+		return jen.Qual(codegenPath, name).Index(spell(typ)).Call(args...)
+	}
 	switch t.Kind {
 	case model.Pointer:
-		return guarded(t.Elem, jen.Qual(codegenPath, "Pointer").Index(spell(t.Elem)).Call())
+		return of("Pointer", t.Elem)
 	case model.StructKind, model.Foreign:
-		return guarded(t, jen.Qual(codegenPath, "Value").Index(spell(t)).Call())
+		return of("Value", t)
+	case model.Slice:
+		return of("Slice", t, result(t.Elem))
+	case model.Map:
+		return of("Map", t, result(t.Key), result(t.Elem))
+	case model.Time:
+		return jen.Qual(codegenPath, "Time").Call()
 	}
-	return jen.Qual(codegenPath, scalars[t.Kind]).Call()
+	return of(scalar(t.Kind), t)
 }
 
-// guarded has a result walked over before it is decoded, if t decodes itself.
-func guarded(t *model.Type, result *jen.Statement) jen.Code {
-	if t.Kind != model.Foreign {
-		return result
+// scalar is the codec of a result without parts.
+func scalar(k model.Kind) string {
+	switch {
+	case k == model.Bool:
+		return "Bool"
+	case k == model.String:
+		return "String"
+	case k == model.Bytes:
+		return "Bytes"
+	case k == model.Float32:
+		return "Float32"
+	case k == model.Float64:
+		return "Float64"
+	case k >= model.Uint && k <= model.Uint64:
+		return "Uint"
 	}
-	return jen.Qual(codegenPath, "ForeignResult").Call(result)
-}
-
-// scalars are the codecs of results that are no structs.
-var scalars = map[model.Kind]string{
-	model.String: "String", model.Bool: "Bool", model.Int: "Int", model.Int64: "Int64", model.Uint64: "Uint64",
-	model.Float64: "Float64", model.Time: "Time", model.Duration: "Duration", model.Bytes: "Bytes",
+	return "Int"
 }
 
 func job(f *jen.File, t *model.Task) {

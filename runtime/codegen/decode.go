@@ -41,19 +41,6 @@ func walked(run taskqueue.RunFunc) taskqueue.RunFunc {
 	}
 }
 
-// ForeignResult is the Result of a type that encodes itself, see Foreign.
-func ForeignResult[R any](r Result[R]) Result[R] {
-	decode := r.Decode
-	r.Decode = func(data []byte) (R, error) {
-		if err := walk(data); err != nil {
-			var none R
-			return none, err
-		}
-		return decode(data)
-	}
-	return r
-}
-
 // walk passes over exactly one value.
 func walk(data []byte) error {
 	rest, err := Skip(data)

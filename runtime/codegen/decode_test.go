@@ -81,7 +81,7 @@ func TestForeignDecodersAreGuarded(t *testing.T) {
 		ran++
 		return nil
 	}))
-	result := codegen.ForeignResult(codegen.Value[trusting]())
+	result := codegen.Value[trusting]()
 	if err := run(t, task, "\x92\x01\x02"); err != nil || ran != 1 {
 		t.Errorf("ran %d times, %v", ran, err)
 	}

@@ -33,7 +33,7 @@ var totalKind = codegen.ResultKind[Total, int]{
 		Name:     "orders.Total",
 		Settings: taskqueue.Settings{Timeout: 10 * time.Second, Retention: 10 * time.Minute},
 	},
-	Result: codegen.Int(),
+	Result: codegen.Int[int](),
 }
 
 // Job returns t as a job, to be enqueued together with others.
