@@ -16,7 +16,7 @@ function figure(label, value, note, kind, extra) {
 
 function alerts(list) {
   if (!list.length) return null;
-  return h("ul", { class: "alerts" }, list.map((a) => h("li", { class: a.severity === "Critical" ? "bad" : "warn" }, h("b", {}, a.severity), " ", a.message, h("span", { class: "note" }, " since ", ago(a.timestamp)))));
+  return h("ul", { class: "alerts" }, list.map((a) => h("li", { class: a.severity === "Critical" ? "bad" : "warn" }, h("b", {}, a.severity), " ", a.message, h("span", { class: "note" }, " for ", span(Math.round((Date.now() - Date.parse(a.timestamp)) / 1000) * 1000)))));
 }
 
 function figures(app) {
