@@ -26,6 +26,7 @@ type Durations = stats.Durations
 type Metrics struct {
 	mu     sync.Mutex // of those who add a series
 	series atomic.Pointer[map[seriesName]*series]
+	last   atomic.Pointer[series] // the one that was observed last: mostly it is the next, too
 }
 
 const (
@@ -40,8 +41,11 @@ type seriesName struct{ queue, kind string }
 
 // A series is what is measured of one kind in one queue.
 type series struct {
-	outcomes         [broker.Discard + 1]atomic.Int64
-	wait, run, total stats.Histogram
+	name seriesName
+
+	mu               sync.Mutex
+	outcomes         [broker.Discard + 1]int64
+	wait, run, total stats.Durations
 }
 
 // KindMetrics are the runs of one kind in one queue, as their workers saw them.
@@ -64,8 +68,10 @@ func (k *KindMetrics) Failed() int64 { return k.Retried + k.Dead }
 // Observe is a [WorkerConfig.OnFinish]. It allocates nothing but for a new series.
 func (m *Metrics) Observe(e Event) {
 	s := m.find(e.Queue, e.Kind)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if int(e.Outcome) < len(s.outcomes) {
-		s.outcomes[e.Outcome].Add(1)
+		s.outcomes[e.Outcome]++
 	}
 	s.wait.Observe(e.Wait)
 	s.run.Observe(e.Run)
@@ -74,7 +80,15 @@ func (m *Metrics) Observe(e Event) {
 
 // find returns a series and makes it if need be.
 func (m *Metrics) find(queue, kind string) *series {
-	name := seriesName{queue, kind}
+	if s := m.last.Load(); s != nil && s.name.kind == kind && s.name.queue == queue {
+		return s
+	}
+	s := m.lookUp(seriesName{queue, kind})
+	m.last.Store(s)
+	return s
+}
+
+func (m *Metrics) lookUp(name seriesName) *series {
 	if table := m.series.Load(); table != nil {
 		if s := (*table)[name]; s != nil {
 			return s
@@ -97,7 +111,7 @@ func (m *Metrics) add(name seriesName) *series {
 	if s := table[name]; s != nil {
 		return s
 	}
-	s := new(series)
+	s := &series{name: name}
 	table = maps.Clone(table)
 	table[name] = s
 	m.series.Store(&table)
@@ -111,16 +125,24 @@ func (m *Metrics) Kinds() []KindMetrics {
 		return nil
 	}
 	var all []KindMetrics
-	for name, s := range *table {
-		all = append(all, KindMetrics{
-			Queue: name.queue, Kind: name.kind,
-			Done: s.outcomes[Done].Load(), Retried: s.outcomes[Retried].Load(), Dead: s.outcomes[Dead].Load(),
-			Discarded: s.outcomes[Discarded].Load(), Released: s.outcomes[Released].Load(),
-			Wait: s.wait.Snapshot(), Run: s.run.Snapshot(), Total: s.total.Snapshot(),
-		})
+	for _, s := range *table {
+		all = append(all, s.snapshot())
 	}
 	slices.SortFunc(all, func(a, b KindMetrics) int {
 		return cmp.Or(cmp.Compare(a.Queue, b.Queue), cmp.Compare(a.Kind, b.Kind))
 	})
 	return all
+}
+
+// snapshot copies what was measured.
+func (s *series) snapshot() KindMetrics {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wait, run, total := s.wait, s.run, s.total
+	return KindMetrics{
+		Queue: s.name.queue, Kind: s.name.kind,
+		Done: s.outcomes[Done], Retried: s.outcomes[Retried], Dead: s.outcomes[Dead],
+		Discarded: s.outcomes[Discarded], Released: s.outcomes[Released],
+		Wait: &wait, Run: &run, Total: &total,
+	}
 }

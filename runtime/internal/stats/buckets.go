@@ -4,7 +4,6 @@ package stats
 
 import (
 	"math/bits"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,37 +17,6 @@ const (
 	highest  = 50 // 2^50 ns
 	buckets  = 1 + (highest-lowest)*perPower
 )
-
-// A Histogram counts durations. The zero value is empty; all methods may be called
-// concurrently, and none but Snapshot allocates.
-type Histogram struct {
-	counts [buckets]atomic.Uint64
-	sum    atomic.Int64
-	max    atomic.Int64
-}
-
-// Observe adds a duration; a negative one counts as zero.
-func (h *Histogram) Observe(d time.Duration) {
-	d = max(d, 0)
-	h.counts[bucket(d)].Add(1)
-	h.sum.Add(int64(d))
-	for old := h.max.Load(); int64(d) > old; old = h.max.Load() {
-		if h.max.CompareAndSwap(old, int64(d)) {
-			return
-		}
-	}
-}
-
-// Snapshot copies what was observed. While others observe, the parts of the copy
-// may be a few observations apart.
-func (h *Histogram) Snapshot() *Durations {
-	d := &Durations{Sum: time.Duration(h.sum.Load()), Max: time.Duration(h.max.Load())}
-	for i := range h.counts {
-		d.counts[i] = h.counts[i].Load()
-		d.Count += d.counts[i]
-	}
-	return d
-}
 
 // bucket is where a duration counts.
 func bucket(d time.Duration) int {
