@@ -186,6 +186,19 @@ func TestStoppedServer(t *testing.T) {
 
 // TestFailover kills the master behind sentinels. What its replica did not have
 // yet may be gone, but calls go on by themselves and the structures are sound.
+// replicated waits until the replica has all that its master has. (WAIT on a
+// connection that has written nothing waits for nothing.)
+func replicated(t *testing.T, master *redistest.Server) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		offset := master.Info(t, "replication", "master_repl_offset")
+		if strings.Contains(master.Info(t, "replication", "slave0")+",", "offset="+offset+",") {
+			return
+		}
+	}
+	t.Fatal("the replica does not catch up with its master")
+}
+
 func TestFailover(t *testing.T) {
 	long(t)
 	s := redistest.StartSentinel(t, 1)
@@ -198,7 +211,7 @@ func TestFailover(t *testing.T) {
 		_, err := r.b.Wait(t.Context(), []string{"idle"})
 		waited <- err
 	}()
-	s.Master(t).Do(t, "WAIT", "1", "5000")
+	replicated(t, s.Master(t))
 	s.Failover(t)
 	r.put(r.tasks(50, "after")...)
 	h.cycle(10)
