@@ -29,22 +29,26 @@ type step struct {
 
 // suites divides the packages of the module: the house's own rules, the
 // programs (end to end), and everything between (unit, conformance and property
-// tests). Of the benchmarks, a module of its own, it is enough that they build.
+// tests). Simulations compute for long in one goroutine each, where the race
+// detector sees nothing and costs ten times the time. Of the benchmarks, a module
+// of its own, it is enough that they build.
 func suites(packages []string, race []string) []suite {
-	var house, unit, endToEnd []string
+	var house, unit, simulations, endToEnd []string
 	for _, p := range packages {
 		switch rel := strings.TrimPrefix(p, module+"/"); {
 		case strings.HasPrefix(rel, "internal/ci"), strings.HasPrefix(rel, "internal/house"):
 			house = append(house, p)
 		case strings.HasPrefix(rel, "cmd/"), strings.HasPrefix(rel, "examples/"), strings.HasPrefix(rel, "internal/e2e"), strings.HasPrefix(rel, "internal/chaos"):
 			endToEnd = append(endToEnd, p)
+		case strings.HasPrefix(rel, "runtime/internal/autoscaler/sim"):
+			simulations = append(simulations, p)
 		default:
 			unit = append(unit, p)
 		}
 	}
 	all := []suite{
 		{"house", houseSteps(house)},
-		{"unit", goTest(unit, race...)},
+		{"unit", append(goTest(unit, race...), goTest(simulations)...)},
 		{"end-to-end", goTest(endToEnd)},
 	}
 	if exists("bench/go.mod") {

@@ -14,6 +14,7 @@ func TestEveryPackageIsInOneSuite(t *testing.T) {
 	packages := []string{
 		module + "/cmd/tqgen", module + "/examples/digest", module + "/gen", module + "/internal/chaos", module + "/internal/ci",
 		module + "/internal/housetest", module + "/internal/redistest", module + "/runtime", module + "/runtime/broker",
+		module + "/runtime/internal/autoscaler/sim/contest",
 	}
 	var got []string
 	for _, s := range suites(packages, []string{"-race"}) {
