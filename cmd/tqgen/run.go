@@ -24,6 +24,7 @@ const usage = `Usage: tqgen [flags] [packages]
        tqgen schema [-out DIR] [flags] [packages]
        tqgen explain [flags] FILE:LINE | TQnnn
        tqgen init [-module PATH] DIR
+       tqgen version
 
 tqgen finds the structs with //taskqueue:task in the packages (default ./...)
 and writes taskqueue_gen.go and taskqueue_msgp.go beside them, and tasks.lock at
@@ -65,6 +66,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			args, flags, work = args[1:], c.schemaFlags, c.schema
 		case "explain":
 			args, flags, work = args[1:], c.readFlags, c.explain
+		case "version":
+			args, flags, work = args[1:], c.noFlags, c.printVersion
 		case "init":
 			args, flags, work = args[1:], c.initFlags, c.init
 		}
@@ -119,14 +122,20 @@ func (c *command) patterns() {
 
 func (c *command) generate(ctx context.Context) int {
 	if c.version {
-		fmt.Fprintln(c.stdout, "tqgen", version())
-		return exitOK
+		return c.printVersion(ctx)
 	}
 	result, err := c.read(ctx)
 	if err != nil {
 		return c.fail(err)
 	}
 	return c.report(result, remedy)
+}
+
+func (c *command) noFlags() {}
+
+func (c *command) printVersion(context.Context) int {
+	fmt.Fprintln(c.stdout, "tqgen", version())
+	return exitOK
 }
 
 // report shows what was found, and is the exit code. The command is what brings

@@ -116,6 +116,7 @@ var directions = []direction{
 	{"./internal/cron", nil}, // the generator and the runtime read specs by the same rules
 	{"./gen/...", []string{"./gen/...", "./internal/cron", "github.com/BurntSushi/toml", "github.com/dave/jennifer/jen", "github.com/tinylib/msgp/...", "golang.org/x/tools/...", "golang.org/x/mod/..."}},
 	{"./cmd/tqgen", []string{"./gen/...", "golang.org/x/tools/..."}},
+	{"./cmd/tqgen-vet", []string{"./gen/...", "golang.org/x/tools/..."}},
 }
 
 func TestImportDirections(t *testing.T) {
@@ -184,6 +185,7 @@ var without = []struct {
 	{"./runtime/codegen", []string{"net/http", "./gen/..."}},
 	{"./gen/...", []string{"./runtime/..."}},
 	{"./cmd/tqgen", []string{"./runtime/..."}},
+	{"./cmd/tqgen-vet", []string{"./runtime/..."}},
 }
 
 // doorLibraries is everything that a program pays for by importing the door.
