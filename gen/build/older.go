@@ -56,6 +56,10 @@ func (b *builder) olderShape(t *model.Task, home *model.Package, version int) (m
 		b.errs.Add(at, diag.BadUpgrade, "make it a struct, or rename it", "%s, version %d of the task %s, is no struct of its own", obj.Name(), version, t.Name)
 		return model.Older{}, false
 	}
+	if task := b.tasks[home.Path+"."+obj.Name()]; task != nil {
+		b.errs.Add(task.At, diag.BadUpgrade, "remove the directive: what is queued in the older shape is run as "+t.Name, "//taskqueue:task on %s, which is version %d of the task %s", obj.Name(), version, t.Name)
+		return model.Older{}, false
+	}
 	upgrade := ownMethod(named, "Upgrade")
 	if upgrade == nil {
 		b.errs.Add(at, diag.BadUpgrade, declare, "%s, version %d of the task %s, has no Upgrade", obj.Name(), version, t.Name)
