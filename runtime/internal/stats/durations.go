@@ -23,6 +23,15 @@ func (d *Durations) Observe(one time.Duration) {
 	d.counts[bucket(one)]++
 }
 
+// Since is what was added after an earlier state. Max stays that of all.
+func (d *Durations) Since(old *Durations) *Durations {
+	more := &Durations{Count: d.Count - old.Count, Sum: d.Sum - old.Sum, Max: d.Max}
+	for i, n := range d.counts {
+		more.counts[i] = n - old.counts[i]
+	}
+	return more
+}
+
 // Merge adds what another histogram counted.
 func (d *Durations) Merge(o *Durations) {
 	d.Count += o.Count

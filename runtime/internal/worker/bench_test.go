@@ -46,15 +46,19 @@ func (s *bottomless) Wait(ctx context.Context, _ []string) (string, error) { ret
 
 // exhaust runs n tasks that do nothing and returns the store when all are
 // settled.
-func exhaust(tb testing.TB, slots, n int) *bottomless {
+func exhaust(tb testing.TB, slots, n int, tallies ...*Tally) *bottomless {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &bottomless{left: n, owed: n, done: cancel}
 	s.lease.Message = broker.Message{Kind: "noop", Queue: "mail", Max: 4, Timeout: 5 * time.Minute, Payload: []byte("x")}
 	e := New(Config{
 		Store: s, Queues: []Queue{{Name: "mail", Weight: 1}}, Slots: slots, Prefetch: Adaptive,
-		Kinds: map[string]*Kind{"noop": {Name: "noop", Run: func(_ context.Context, _, dst []byte) ([]byte, error) { return dst, nil }}},
-		Lease: time.Minute, Grace: time.Minute, MaxResult: 1 << 20, Name: "w", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Tallies: tallies,
+		Kinds:   map[string]*Kind{"noop": {Name: "noop", Run: func(_ context.Context, _, dst []byte) ([]byte, error) { return dst, nil }}},
+		Lease:   time.Minute, Grace: time.Minute, MaxResult: 1 << 20, Name: "w", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
+	for _, t := range tallies {
+		e.Kinds["noop"].Tally = t
+	}
 	if err := e.Run(ctx); err != nil {
 		tb.Fatal(err)
 	}
@@ -76,6 +80,21 @@ func BenchmarkEngine(b *testing.B) {
 			s := exhaust(b, slots, b.N)
 			b.ReportMetric(float64(processorTime()-before)/float64(b.N), "cpu-ns/op")
 			b.ReportMetric(float64(b.N)/float64(s.cycles), "tasks/cycle")
+		})
+	}
+}
+
+// What it costs to measure for the autoscaler: the same tasks, measured and not.
+func BenchmarkTally(b *testing.B) {
+	for _, measured := range []bool{false, true} {
+		b.Run(fmt.Sprintf("measured=%v", measured), func(b *testing.B) {
+			var tallies []*Tally
+			if measured {
+				tallies = append(tallies, &Tally{Started: make([]uint64, 1)})
+			}
+			before := processorTime()
+			exhaust(b, 10, b.N, tallies...)
+			b.ReportMetric(float64(processorTime()-before)/float64(b.N), "cpu-ns/op")
 		})
 	}
 }

@@ -26,6 +26,7 @@ type Kind struct {
 	Older   map[uint16]*Kind // what runs tasks of older shapes
 	Run     func(ctx context.Context, payload, dst []byte) ([]byte, error)
 	Backoff backoff.Policy
+	Tally   *Tally // counts its attempts; nil: they are not counted
 }
 
 // A Queue is a queue to serve and its weight, at least 1.
@@ -34,8 +35,8 @@ type Queue struct {
 	Weight int
 }
 
-// A Config says what an engine does. All fields are needed but for OnFinish;
-// the caller has checked them.
+// A Config says what an engine does. All fields are needed but for OnFinish
+// and Tallies; the caller has checked them.
 type Config struct {
 	Store      Store
 	Kinds      map[string]*Kind
@@ -50,6 +51,7 @@ type Config struct {
 	Name       string // of the session; unique for each process start
 	Log        *slog.Logger
 	OnFinish   func(*Event)
+	Tallies    []*Tally // those of Kinds, in the order of Sample; none: nothing is measured
 }
 
 // An Event is a run that has ended.

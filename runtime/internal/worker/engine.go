@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/stats"
 )
 
 // An Engine runs tasks. It runs once.
@@ -30,6 +31,7 @@ type Engine struct {
 	promised  int                      // capacity that fetchers may claim or are claiming
 	prefetch  int                      // how much more than the slots may be claimed
 	runTime   float64                  // nanoseconds of a run, averaged
+	busy      time.Duration            // of runs that have ended
 	skew      time.Duration            // the store's clock is ours and this
 	suspects  int                      // held leases of tasks that may kill their worker
 	suspector *queue                   // whose cycle under way may be granted a suspect
@@ -57,7 +59,10 @@ func New(c Config) *Engine {
 	weights := make([]int, len(c.Queues))
 	for i, q := range c.Queues {
 		weights[i] = q.Weight
-		e.queues = append(e.queues, newQueue(q.Name, c.Name))
+		e.queues = append(e.queues, newQueue(i, q.Name, c.Name))
+		if len(c.Tallies) > 0 {
+			e.queues[i].waits = new(stats.Durations)
+		}
 	}
 	e.split = newSplitter(c.Strict, weights)
 	return e

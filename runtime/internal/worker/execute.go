@@ -156,6 +156,7 @@ func (e *Engine) start(r *Run, now time.Time) {
 	r.place = len(e.active)
 	e.active = append(e.active, r)
 	r.queue.running++
+	r.counted()
 	if t := r.Lease.Timeout; t > 0 {
 		r.deadline = now.Add(t)
 		e.watchdog.watch(r.deadline, now)
@@ -171,6 +172,9 @@ func (e *Engine) retire(f *finish) {
 	}
 	e.remove(r)
 	e.measure(f.at.Sub(r.Started))
+	if t := r.kind.Tally; t != nil {
+		t.count(f)
+	}
 	q := r.queue
 	if r.epoch == q.epoch {
 		q.running--
@@ -203,6 +207,7 @@ func (c *Counts) failed(f *finish) {
 
 // measure keeps the average duration of runs, and with it the prefetch.
 func (e *Engine) measure(d time.Duration) {
+	e.busy += d
 	ns := float64(max(d, 1))
 	if e.runTime == 0 {
 		e.runTime = ns

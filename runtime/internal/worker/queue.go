@@ -4,14 +4,17 @@ import (
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/stats"
 )
 
 // A queue is what the engine knows of a queue and its session. All fields are
 // guarded by the engine's mutex; seq and last are the fetcher's.
 type queue struct {
 	name    string
-	session string // the worker's name in it
-	epoch   uint32 // how many sessions there were before
+	place   int              // among the engine's
+	waits   *stats.Durations // of its tasks; nil: not measured
+	session string           // the worker's name in it
+	epoch   uint32           // how many sessions there were before
 	seq     uint64
 	last    time.Time     // when the last cycle was answered
 	again   time.Duration // from then on, when the store expects work; 0: not known
@@ -45,9 +48,9 @@ type queue struct {
 	counts Counts
 }
 
-func newQueue(name, session string) *queue {
+func newQueue(place int, name, session string) *queue {
 	return &queue{
-		name: name, session: session,
+		name: name, place: place, session: session,
 		signal: make(chan struct{}, 1), arm: make(chan struct{}, 1),
 	}
 }

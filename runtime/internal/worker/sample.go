@@ -1,0 +1,104 @@
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/stats"
+)
+
+// A Tally counts the attempts of one kind, for whoever sizes the engine. Started
+// has an element for each of Config.Queues; all shapes of a kind share the tally.
+// The engine guards it: [Engine.Sample] copies it.
+type Tally struct {
+	Running                     int      // filled in by Sample
+	Started                     []uint64 // by queue
+	Retried                     uint64   // started, and not for the first time
+	Succeeded, Failed           uint64   // a handler that asks for no retry has not failed
+	SuccessSeconds, SuccessArea float64  // Σ service time, Σ (service time)²
+	FailedSeconds               float64
+}
+
+// A Sample is what has been measured up to one instant. Its slices are used
+// again by the next one.
+type Sample struct {
+	Slots, Active int
+	Busy          time.Duration     // Σ time of a slot with a task, running ones included
+	Outage        bool              // the store does not answer
+	Tallies       []Tally           // of Config.Tallies
+	Buffered      []int             // tasks claimed and not begun, by queue
+	Waits         []stats.Durations // from ready to started, by queue
+}
+
+// Sample measures now.
+func (e *Engine) Sample(s *Sample) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	s.Slots, s.Active, s.Busy, s.Outage = e.slots, len(e.active), e.busy, e.outage() != nil
+	for _, t := range e.Tallies {
+		t.Running = 0
+	}
+	for _, r := range e.active {
+		s.Busy += now.Sub(r.Started)
+		if t := r.kind.Tally; t != nil {
+			t.Running++
+		}
+	}
+	s.copyTallies(e.Tallies)
+	s.Buffered, s.Waits = s.Buffered[:0], s.Waits[:0]
+	for _, q := range e.queues {
+		s.Buffered = append(s.Buffered, q.buffer.len())
+		if q.waits != nil {
+			s.Waits = append(s.Waits, *q.waits)
+		}
+	}
+}
+
+func (s *Sample) copyTallies(all []*Tally) {
+	if len(s.Tallies) != len(all) {
+		s.Tallies = make([]Tally, len(all))
+	}
+	for i, t := range all {
+		started := append(s.Tallies[i].Started[:0], t.Started...)
+		s.Tallies[i] = *t
+		s.Tallies[i].Started = started
+	}
+}
+
+// counted counts the start of a run; the caller holds mu.
+func (r *Run) counted() {
+	if w := r.queue.waits; w != nil {
+		w.Observe(r.wait)
+	}
+	t := r.kind.Tally
+	if t == nil {
+		return
+	}
+	t.Started[r.queue.place]++
+	if r.Lease.Attempts > 0 {
+		t.Retried++
+	}
+}
+
+// count takes in the end of an attempt; the caller holds mu. What was given back
+// or discarded says nothing of its kind.
+func (t *Tally) count(f *finish) {
+	seconds := f.at.Sub(f.run.Started).Seconds()
+	switch {
+	case f.settle.Outcome == broker.Done || f.settle.Outcome == broker.Dead && f.final():
+		t.Succeeded++
+		t.SuccessSeconds += seconds
+		t.SuccessArea += seconds * seconds
+	case f.settle.Outcome == broker.Retry || f.settle.Outcome == broker.Dead:
+		t.Failed++
+		t.FailedSeconds += seconds
+	}
+}
+
+// final says that the handler wanted no retry.
+func (f *finish) final() bool {
+	var v *Verdict
+	return !f.timedOut && errors.As(f.err, &v) && v.Outcome == broker.Dead
+}
