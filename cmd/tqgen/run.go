@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		case "schema":
 			args, flags, work = args[1:], c.schemaFlags, c.schema
 		case "explain":
-			args, flags, work = args[1:], c.readFlags, c.explain
+			args, flags, work = args[1:], c.sourceFlags, c.explain
 		case "version":
 			args, flags, work = args[1:], c.noFlags, c.printVersion
 		case "init":
@@ -103,6 +103,11 @@ func (c *command) generateFlags() {
 // readFlags say what is read, and how it is shown.
 func (c *command) readFlags() {
 	c.flags.BoolVar(&c.json, "json", false, "print what was found as JSON")
+	c.sourceFlags()
+}
+
+// sourceFlags say what is read.
+func (c *command) sourceFlags() {
 	c.flags.StringVar(&c.config.Loader, "loader", "fast", "`how` packages are read: fast, or packages (golang.org/x/tools/go/packages)")
 	c.flags.StringVar(&c.config.Dir, "C", ".", "change to `dir` first")
 	c.flags.StringVar(&c.tags, "tags", "", "build tags, a `list` separated by commas")

@@ -44,7 +44,8 @@ func Document(title, description string, t *model.Type) ([]byte, error) {
 	d := describer{names: map[*model.Struct]string{}}
 	root := *d.node(t)
 	root.Schema, root.Comment = "https://json-schema.org/draft/2020-12/schema", Mark
-	root.Title, root.Description = title, strings.TrimSpace(description)
+	root.Title = title
+	root.Description = strings.TrimSpace(description + "\n\n" + root.Description)
 	root.Defs = d.definitions
 	text, err := json.MarshalIndent(root, "", "\t")
 	return append(text, '\n'), err
