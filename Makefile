@@ -6,7 +6,7 @@ FUZZTIME      ?= 60s
 ARGS          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate fuzz soak chaos bench bench-autoscaler clean
+.PHONY: help demo test test-web check generate fuzz soak chaos bench bench-autoscaler clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,9 @@ demo: ## digest Go's own source tree as tasks, verified; needs no server. More: 
 
 test: ## everything CI runs: finds or installs a Redis server; one suite: ARGS=house
 	@go run ./internal/ci $(ARGS)
+
+test-web: ## the dashboard in a browser (chromium), and the contract of its API
+	TASKQUEUE_BROWSER=1 go test -count=1 -v -run 'TestContract$$|TestBrowser$$' ./runtime/web
 
 check: ## format, vet, static analysis, generated code up to date
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"

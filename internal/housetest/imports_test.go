@@ -152,6 +152,7 @@ var importers = []struct {
 	{"charm.land/...", []string{"./runtime/cli", "./cmd/..."}},
 	{"go.opentelemetry.io/...", []string{"./runtime/otel"}},
 	{"github.com/prometheus/...", nil},
+	{"github.com/chromedp/...", nil},
 	{"golang.org/x/term", []string{"./runtime/cli", "./cmd/...", "./examples/..."}},
 	{"net/http/...", []string{"./runtime/web", "./runtime/cli", "./cmd/...", "./examples/..."}},
 

@@ -51,7 +51,7 @@ async function refresh() {
     if (!e.status) status("unreachable", "bad");
     if (e.status === 404) patch($("main"), h("main", { id: "main", tabindex: "-1" }, h("p", { class: "empty" }, "Nothing is here any more.")));
   }
-  if (!document.hidden) timer = setTimeout(refresh, period);
+  if (!document.hidden) timer = setTimeout(refresh, page.period ?? period);
 }
 
 // remember keeps two minutes of what happened per second.
@@ -126,7 +126,7 @@ async function act({ title, text, button, danger, fields = [], run, preview, aft
 
 $("search").onsubmit = (event) => {
   event.preventDefault();
-  const text = $("query").value.trim();
+  const text = $("query").value.trim().replace(/^\/+/, ""); // no name begins with the key
   if (!text) return;
   const isTask = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(text);
   $("query").value = "";

@@ -154,6 +154,7 @@ function taskActions(app, t) {
   if (["pending", "scheduled", "active"].includes(t.state)) list.push(button("Cancel", () => app.act({
     title: "Cancel this task?", text: t.state === "active" ? "Its handler is told to stop; then it is discarded." : "It is discarded.", button: "Cancel it", danger: true,
     fields: [{ name: "reason", label: "Reason" }], run: (f) => post("cancel", { reason: f.reason })(),
+    after: t.state === "active" || t.retention_ms ? null : "#/queues/" + enc(t.queue), // it leaves nothing to look at
   }), "danger"));
   if (["pending", "scheduled", "dead"].includes(t.state)) list.push(button("Delete", () => app.act({ title: "Delete this task?", text: "It is gone, with its payload.", button: "Delete it", danger: true, run: () => app.call(path, {}, "DELETE"), after: "#/queues/" + enc(t.queue) }), "danger"));
   return h("span", { class: "buttons" }, list);
@@ -189,7 +190,7 @@ function requeueGroup(app, queue, body, label, text) {
 }
 
 const dead = {
-  of: "dead", title: () => "Dead letters",
+  of: "dead", title: () => "Dead letters", period: 10000, // groups take a look at 10,000 letters
   load: async (app, w) => {
     const queue = await withQueue(app, w, (q) => q.dead);
     return { queue, ...(queue ? await app.call(`queues/${enc(queue)}/dead/groups`) : { groups: [], seen: 0, all: true }) };

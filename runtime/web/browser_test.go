@@ -1,0 +1,298 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+// evil would tell, if anything ran it.
+const evil = `bad <img src=x onerror="window.ran=1"><script>window.ran=1</script>`
+
+// A browser looks at the dashboard of a fixture.
+type browser struct {
+	*fixture
+	ctx  context.Context
+	base string
+
+	mu     sync.Mutex
+	errors []string
+}
+
+// chromium finds the browser. With TASKQUEUE_BROWSER set it must be there.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("TASKQUEUE_BROWSER") != "" {
+		t.Fatal("there is no browser: install chromium")
+	}
+	t.Skip("THE DASHBOARD IS NOT TESTED: install chromium, or run make test-web to see this fail")
+	return ""
+}
+
+func newBrowser(t *testing.T, f *fixture) *browser {
+	t.Helper()
+	server := httptest.NewServer(f.handler)
+	t.Cleanup(server.Close)
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, leave := chromedp.NewContext(ctx)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	b := &browser{fixture: f, ctx: ctx, base: server.URL + "/tasks/"}
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Errorf("the browser does not end: %v", err)
+		}
+		cancel()
+		leave()
+		stop()
+	})
+	if err := chromedp.Listen(ctx, b.listen); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// listen collects what the console says is wrong.
+func (b *browser) listen(event any) {
+	var text string
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		text = e.ExceptionDetails.Text
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError {
+			text = fmt.Sprint(e.Args)
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError {
+			text = e.Entry.Text + " " + e.Entry.URL
+		}
+	}
+	if text != "" {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.errors = append(b.errors, text)
+	}
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// run runs a script in the page.
+func (b *browser) run(script string) {
+	b.Helper()
+	if b.is("(" + script + ", false)") {
+		b.Fatalf("%s: it did not run", script)
+	}
+}
+
+// is evaluates a condition in the page.
+func (b *browser) is(condition string) bool {
+	b.Helper()
+	holds, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](condition))
+	if err != nil {
+		b.Fatalf("%s: %v", condition, err)
+	}
+	return holds
+}
+
+// until waits until a condition holds in the page.
+func (b *browser) until(condition string) {
+	b.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		b.Fatalf("never: %s: %v\n%s", condition, err, text)
+	}
+}
+
+// open shows a page and waits for a text on it.
+func (b *browser) open(hash, text string) {
+	b.Helper()
+	b.run("location.hash = " + quote(hash))
+	b.until("document.querySelector('main').innerText.includes(" + quote(text) + ")")
+}
+
+func quote(s string) string { q, _ := json.Marshal(s); return string(q) }
+
+// press clicks a button of the page by its text, and then, if the question is
+// asked, fills in values and agrees.
+func (b *browser) press(text string, values ...string) {
+	b.Helper()
+	find := "[...document.querySelectorAll('main button')].find((b) => b.textContent === " + quote(text) + ")"
+	b.until("!!" + find)
+	b.run(find + ".click()")
+	for i, v := range values {
+		b.run(fmt.Sprintf("document.querySelectorAll('dialog input')[%d].value = %s", i, quote(v)))
+	}
+	b.run("document.querySelector('dialog').open && document.querySelector('dialog [type=submit]').click()")
+	b.until("!document.querySelector('dialog').open")
+}
+
+// queue is the default queue as the store has it.
+func (b *browser) queue() taskqueue.QueueInfo {
+	b.Helper()
+	q, err := b.client.Queues(b.Context(), taskqueue.Default)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return q[0]
+}
+
+func (b *browser) state(id taskqueue.ID) string {
+	e, err := b.client.Find(b.Context(), id)
+	if err != nil {
+		return "gone"
+	}
+	return e.State.String()
+}
+
+// TestBrowser: every page shows live data, every action works, and what tasks
+// carry stays text.
+func TestBrowser(t *testing.T) {
+	f, _ := busy(t, Config{ShowPayloads: true})
+	for range 2 {
+		f.add(evil, taskqueue.WithHeader("<b>", evil))
+	}
+	f.settled(6)
+	b := newBrowser(t, f)
+	b.do(chromedp.Navigate(b.base))
+	dead := b.get("/tasks/queues/default/tasks?state=dead").at("tasks.0.id").(string)
+	pages := []struct{ hash, text string }{
+		{"#/", "test.Note"},
+		{"#/queues", "default"},
+		{"#/queues/default", "Since the queue was first used"},
+		{"#/tasks?queue=default&state=dead", dead},
+		{"#/task/" + dead, "<script>window.ran=1</script>"},
+		{"#/dead?queue=default", "bad <img src=x"},
+		{"#/workers", "1 of 4 slots"},
+	}
+	for _, p := range pages {
+		b.open(p.hash, p.text)
+		if !b.is("window.ran === undefined && !document.querySelector('main img, main script')") {
+			t.Errorf("%s: a task's text is more than text", p.hash)
+		}
+	}
+	b.live()
+	b.keyboard(dead)
+	actions := b.actions(dead)
+	b.mu.Lock()
+	errors := len(b.errors)
+	for _, e := range b.errors {
+		t.Errorf("console: %s", e)
+	}
+	b.mu.Unlock()
+	b.crossSite()
+	t.Logf("web: %d endpoints, %d pages, %d actions, %d console errors", len((&handler{}).endpoints()), len(pages), actions, errors)
+}
+
+// live: what happens is shown without a reload.
+func (b *browser) live() {
+	b.Helper()
+	b.open("#/queues/default", "Dead letters")
+	due := b.add("soon", taskqueue.In(time.Hour))
+	b.until("[...document.querySelectorAll('.figure')].some((f) => f.innerText.includes('Scheduled') && f.innerText.includes('1'))")
+	if err := b.client.Delete(b.Context(), due); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *browser) keyboard(id string) {
+	b.Helper()
+	b.do(chromedp.KeyEvent("/"))
+	b.until("document.activeElement.id === 'query'")
+	b.do(chromedp.KeyEvent(id), chromedp.KeyEvent("\r"))
+	b.until("location.hash === " + quote("#/task/"+id))
+	b.do(chromedp.KeyEvent("2"))
+	b.until("location.hash === '#/queues'")
+}
+
+// actions does everything that can be done, and returns how much that was.
+func (b *browser) actions(dead string) int {
+	b.Helper()
+	n := 0
+	hold := func(what string, ok bool) {
+		n++
+		if !ok {
+			b.Errorf("%s did not work: %+v", what, b.queue())
+		}
+	}
+	b.open("#/queues", "Pause")
+	b.press("Pause")
+	hold("pause", b.queue().Settings.Paused)
+	b.press("Resume")
+	b.until("!document.querySelector('.state.paused')")
+	hold("resume", !b.queue().Settings.Paused)
+	b.press("Limit", "77")
+	hold("limit", b.queue().Settings.MaxTasks == 77)
+
+	b.open("#/task/"+dead, dead)
+	b.press("Delete")
+	hold("delete", b.queue().Dead == 2)
+	if err := b.client.Pause(b.Context(), taskqueue.Default); err != nil {
+		b.Fatal(err)
+	}
+	b.open("#/dead?queue=default", "bad <img")
+	b.press("Run all again")
+	hold("run all again", b.queue().Dead == 0 && b.queue().Pending == 2)
+
+	id := b.add("later", taskqueue.In(time.Hour))
+	b.open("#/task/"+id.String(), "scheduled")
+	b.press("Reschedule", "7200")
+	e, err := b.client.Find(b.Context(), id)
+	hold("reschedule", err == nil && time.Until(e.At) > 100*time.Minute)
+	b.press("Run now")
+	b.until("document.querySelector('.state').textContent === 'pending'")
+	hold("run now", b.state(id) == "pending")
+	b.press("Cancel", "not wanted")
+	hold("cancel", b.state(id) == "gone")
+	b.open("#/queues/default", "Purge pending")
+	b.press("Purge pending")
+	hold("purge", b.queue().Pending == 0)
+	return n
+}
+
+// crossSite: a page of another origin cannot do anything.
+func (b *browser) crossSite() {
+	b.Helper()
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!doctype html><title>another site</title>"))
+	}))
+	defer other.Close()
+	if err := b.client.Resume(b.Context(), taskqueue.Default); err != nil {
+		b.Fatal(err)
+	}
+	b.do(chromedp.Navigate(other.URL))
+	for _, kind := range []string{"text/plain", "application/json"} {
+		b.run(fmt.Sprintf("window.over = 0, fetch(%s, {method: 'POST', mode: %s, headers: {'Content-Type': %s}, body: '{}'}).catch(() => 0).then(() => { window.over = 1 })",
+			quote(b.base+"queues/default/pause"), quote(map[bool]string{true: "no-cors", false: "cors"}[strings.HasPrefix(kind, "text")]), quote(kind)))
+		b.until("window.over === 1")
+		if b.queue().Settings.Paused {
+			b.Errorf("a page of another origin has paused a queue with %s", kind)
+		}
+	}
+}
