@@ -276,7 +276,7 @@ func TestRandomStructs(t *testing.T) {
 		types := random(seed, n, name != "wild")
 		m.write(t, name+"/types.go", types)
 		m.write(t, name+"/all.go", all(n))
-		methods := ""
+		var methods string
 		if name == "theirs" {
 			methods = msgpMethods(t, filepath.Join(string(m), name, "types.go"))
 		} else {

@@ -48,7 +48,7 @@ func read(t testing.TB, source string) *model.Package {
 	for _, group := range file.Comments {
 		for _, c := range group.List {
 			if names, ok := strings.CutPrefix(c.Text, "//msgp:tuple "); ok {
-				for _, name := range strings.Fields(names) {
+				for name := range strings.FieldsSeq(names) {
 					r.tuples[name] = true
 				}
 			}

@@ -140,7 +140,7 @@ func (f *file) readShort(at where, x, typ, otherwise string) {
 // reader is the function of package codegen that reads a value without parts;
 // empty for any other.
 func (f *file) reader(t *model.Type) string {
-	name := ""
+	var name string
 	switch t.Kind {
 	case model.Time:
 		return f.words.Replace("$c.ReadTime")

@@ -47,13 +47,14 @@ func Settings(t *model.Task) [][2]string {
 
 func versions(t *model.Task) string {
 	text := strconv.Itoa(t.Version)
-	for i, o := range t.Older {
-		if i == 0 {
-			text += "; reads"
-		}
-		text += fmt.Sprintf(" %d (%s)", o.Version, o.Name)
+	if len(t.Older) == 0 {
+		return text
 	}
-	return text
+	var older []string
+	for _, o := range t.Older {
+		older = append(older, fmt.Sprintf("%d (%s)", o.Version, o.Name))
+	}
+	return text + "; reads " + strings.Join(older, ", ")
 }
 
 func runner(t *model.Task) string {

@@ -3,6 +3,7 @@ package codegen
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,11 +27,11 @@ const pathParts = 12
 func (f *fault) Error() string {
 	var b strings.Builder
 	b.WriteString(f.kind)
-	for i := len(f.path) - 1; i >= 0; i-- {
+	for i, part := range slices.Backward(f.path) {
 		if i == len(f.path)-2 && f.elided > 0 {
 			fmt.Fprintf(&b, "(…%d more…)", f.elided)
 		}
-		b.WriteString(f.path[i])
+		b.WriteString(part)
 	}
 	if b.Len() > 0 {
 		b.WriteString(": ")
@@ -46,7 +47,7 @@ func (f *fault) Unwrap() error { return f.err }
 //
 //go:noinline
 func within(err error, part string) *fault {
-	f, ok := err.(*fault) // never wrapped on the way up
+	f, ok := err.(*fault) //nolint:errorlint // never wrapped on the way up
 	if !ok {
 		f = &fault{left: -1, err: err}
 	}
@@ -107,7 +108,7 @@ func Before(err error, rest []byte) error {
 
 // locate adds the place in a payload of so many bytes.
 func locate(err error, size int) error {
-	f, ok := err.(*fault)
+	f, ok := err.(*fault) //nolint:errorlint // as above
 	if !ok || f.left < 0 {
 		return err
 	}

@@ -58,7 +58,7 @@ func agree[T any](t *testing.T, b []byte, ours, theirs func([]byte) (T, []byte, 
 	}
 }
 
-func nan(v, w any) bool { return v != v && w != w } //nolint:staticcheck // only NaN differs from itself
+func nan(v, w any) bool { return v != v && w != w } // only NaN differs from itself
 
 // FuzzReadLikeMsgp lets both read any bytes.
 func FuzzReadLikeMsgp(f *testing.F) {

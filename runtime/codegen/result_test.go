@@ -87,7 +87,7 @@ func TestBadResults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for n := range len(data) {
+			for n := range data {
 				if _, err := r.decode(data[:n]); !errors.Is(err, taskqueue.ErrPayload) {
 					t.Errorf("%s: %x is accepted, %v", r.name, data[:n], err)
 				}
