@@ -50,7 +50,7 @@ func (a *auditor) key(key, rest string) {
 		a.index(key)
 	case rest == "z:data" || rest == "x:data":
 		a.elements(key, a.ask("HVALS", key).Strings())
-	case kind == "result" || kind == "producer":
+	case kind == "result" || kind == "producer" || kind == "waiter":
 		if a.ask("PTTL", key).Text == "-1" {
 			a.problem("%s never expires", key)
 		}

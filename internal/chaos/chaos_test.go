@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tqgen/taskqueue/internal/chaos/work"
+	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // TestScenarios plays those that are short.
@@ -37,7 +38,7 @@ func TestPlantedFaults(t *testing.T) {
 		{faultRunTwice, steady, RuleDuplicate},
 		{faultNoDelay, func(s *Stage) Verdict { return s.calm(work.Step{}, func(p *senderPlan) { p.Delay = sec }) }, RuleEarly},
 		{faultDiesEarly, func(s *Stage) Verdict { return s.calm(work.Step{Act: work.Fail, Fails: 1}) }, RuleDead},
-		{faultSilent, func(s *Stage) Verdict { return s.calm(work.Step{For: sec}) }, RuleDuplicate},
+		{faultSilent, besideAnother, RuleDuplicate},
 		{faultNeverStops, steady, RuleStop},
 	}
 	for _, tt := range tests {
@@ -68,6 +69,18 @@ func (s *Stage) calm(step work.Step, change ...func(*senderPlan)) Verdict {
 }
 
 func steady(s *Stage) Verdict { return s.calm(work.Step{For: msec}) }
+
+// besideAnother has one worker with the fault take all tasks before one without
+// it comes.
+func besideAnother(s *Stage) Verdict {
+	s.Redis()
+	s.Worker()
+	s.Sender(slots, 0, work.Step{For: 500 * msec})
+	s.Await("the first worker has all", patience, func(n broker.QueueInfo) bool { return n.Active == slots })
+	s.Fault = ""
+	s.Worker()
+	return s.Finish()
+}
 
 // killsOnly kills every worker while tasks run.
 func killsOnly(s *Stage) Verdict {

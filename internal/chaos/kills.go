@@ -31,7 +31,7 @@ func killWorkers(s *Stage) Verdict {
 	kills, tasks := 10*s.Scale, 1800*s.Scale
 	s.Redis()
 	workers := s.Workers(4)
-	s.Sender(tasks, 400, work.Step{For: 10 * msec}, func(p *senderPlan) { p.Spread, p.Bulk, p.Hands = 20*msec, 20, 2 })
+	s.Sender(tasks, 400, work.Step{For: 50 * msec}, func(p *senderPlan) { p.Spread, p.Bulk, p.Hands = 100*msec, 20, 2 })
 	for range kills {
 		s.Sleep(s.Between(200*msec, 500*msec))
 		i := s.Random.IntN(len(workers))

@@ -15,7 +15,7 @@ const (
 	faultAckFirst   = "ack first"   // a worker that settles a task before it runs
 	faultRunTwice   = "run twice"   // a worker that runs each task twice
 	faultDiesEarly  = "dies early"  // a worker that gives up at the first failure
-	faultSilent     = "silent"      // a worker that does not renew its lease
+	faultSilent     = "silent"      // a worker that keeps ends to itself
 	faultNeverStops = "never stops" // a worker that is deaf to SIGTERM
 )
 
@@ -46,13 +46,13 @@ func plant(fault string, tasks []taskqueue.Task) []taskqueue.Task {
 	return tasks
 }
 
-// A silentStore lets a worker claim, and keeps all that it says after that to
-// itself until the lease is over.
+// A silentStore keeps what a worker has to report to itself until the lease is
+// over.
 type silentStore struct{ broker.Broker }
 
 // Cycle implements broker.Broker.
 func (s silentStore) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error) {
-	if c.Seq%4 == 0 {
+	if len(c.Settle) > 0 {
 		ctx = context.WithoutCancel(ctx)
 		_ = sleep(ctx, 2*c.Lease) // it cannot fail
 	}

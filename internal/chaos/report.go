@@ -110,9 +110,12 @@ func (r *Report) ours(scenario string) string {
 }
 
 func (r *Result) cell() string {
-	parts := []string{fmt.Sprintf("%d lost, %d dead, %d twice without cause", r.Lost, r.Dead, r.Duplicates)}
+	parts := []string{fmt.Sprintf("%d lost, %d dead without cause, %d twice without cause", r.Lost, r.Dead, r.Duplicates)}
 	if r.Recovery > 0 {
 		parts = append(parts, "again within "+seconds(r.Recovery))
+	}
+	if r.Suspects > 0 {
+		parts = append(parts, "those lost twice within "+seconds(r.Suspects))
 	}
 	if r.Outages > 0 {
 		parts = append(parts, "first start after "+seconds(r.Outages))

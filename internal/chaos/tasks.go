@@ -14,7 +14,7 @@ func taskScenarios() []Scenario {
 	return []Scenario{
 		{Name: "bad-handlers", Does: "handlers fail, panic, call Goexit, leak goroutines, spin and ignore their context, while workers are killed", Test: true, Run: badHandlers},
 		{Name: "goexit-slot", Does: "Goexit in the only slot of a worker", Test: true, Run: goexitSlot},
-		{Name: "poison", Does: "corrupt elements, cut payloads, length bombs, oversize and unknown kinds among healthy tasks, and a killed worker", Test: true, Run: poison},
+		{Name: "poison", Does: "corrupt elements, cut payloads, length bombs and deep nesting among healthy tasks, and a killed worker", Test: true, Run: poison},
 		{Name: "two-builds", Does: "500 tasks of a kind that some workers do not know", Run: twoBuilds},
 		{Name: "due-at-once", Does: "1,000,000 tasks due in one second", Long: true, Run: dueAtOnce},
 	}
