@@ -186,6 +186,7 @@ func TestBrowser(t *testing.T) {
 		{"#/queues", "default"},
 		{"#/queues/default", "Since the queue was first used"},
 		{"#/tasks?queue=default&state=dead", dead},
+		{"#/tasks?queue=default&state=dead&filter=IMG", "2 of 3 that were looked at"},
 		{"#/task/" + dead, "<script>window.ran=1</script>"},
 		{"#/dead?queue=default", "bad <img src=x"},
 		{"#/workers", "1 of 4 slots"},

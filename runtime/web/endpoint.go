@@ -74,7 +74,7 @@ func queueEndpoints() []endpoint {
 		post("/queues/{queue}/resume", PauseQueue, (*handler).resumeQueue, nil, queueReply{}, "End a pause."),
 		post("/queues/{queue}/limit", LimitQueue, (*handler).limitQueue, limitBody{}, queueReply{}, "Refuse new tasks while so many are pending or scheduled; 0: no limit."),
 		post("/queues/{queue}/purge", PurgeQueue, (*handler).purgeQueue, purgeBody{}, countReply{}, "Drop all tasks in a state."),
-		get("/queues/{queue}/tasks", (*handler).listTasks, tasksReply{}, "A page of the tasks in a state: pending, scheduled or dead.", "state", "cursor", "limit"),
+		get("/queues/{queue}/tasks", (*handler).listTasks, tasksReply{}, "A page of the tasks in a state, all or those whose kind or last failure contains the filter.", "state", "filter", "cursor", "limit"),
 		get("/queues/{queue}/dead/groups", (*handler).deadGroups, groupsReply{}, "Dead letters that died alike; the newest 10,000 are looked at."),
 		post("/queues/{queue}/dead/requeue", RequeueTask, (*handler).requeueDead, requeueBody{}, countReply{}, "Run dead letters again: all, those of a kind, or those of a group."),
 	}

@@ -134,6 +134,7 @@ func parameters(e *endpoint) (all []any) {
 	types := map[string]object{
 		"state":  {"type": "string", "enum": []any{"pending", "scheduled", "dead"}},
 		"cursor": {"type": "string"},
+		"filter": {"type": "string"},
 		"limit":  {"type": "integer", "minimum": 1, "maximum": maxPage, "default": defaultPage},
 	}
 	for _, name := range e.query {

@@ -128,6 +128,35 @@ func TestPages(t *testing.T) {
 	}
 }
 
+func TestFilter(t *testing.T) {
+	f := newFixture(t, Config{})
+	other := &taskqueue.Kind{Name: "shop.Order"}
+	for i := range 1200 {
+		if i%400 == 0 {
+			if _, err := f.client.Enqueue(t.Context(), taskqueue.NewJob(other, &note{"x"})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.add("x")
+	}
+	path := "/tasks/queues/default/tasks?state=pending&filter=ORDER&limit=2"
+	a := f.get(path)
+	f.want(a, map[string]any{"seen": 500, "tasks.0.kind": "shop.Order", "tasks.1.kind": "shop.Order", "tasks.2": nil})
+	a = f.get(path + "&cursor=" + a.at("next").(string))
+	f.want(a, map[string]any{"seen": 703, "tasks.0.kind": "shop.Order", "tasks.1": nil, "next": ""})
+	f.want(f.get("/tasks/queues/default/tasks?state=pending&filter=nothing"), map[string]any{"seen": 1203, "tasks.0": nil, "next": ""})
+}
+
+func TestFilterByReason(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.work()
+	f.add("bad luck")
+	f.add("bad host")
+	f.settled(2)
+	a := f.get("/tasks/queues/default/tasks?state=dead&filter=Host")
+	f.want(a, map[string]any{"seen": 2, "tasks.0.reason": "bad host", "tasks.1": nil})
+}
+
 func TestOperateDeadLetters(t *testing.T) {
 	f := newFixture(t, Config{})
 	_, stop := f.work()

@@ -2,9 +2,12 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -108,8 +111,9 @@ func (h *handler) content(data []byte) json.RawMessage {
 }
 
 type tasksReply struct {
-	Tasks []taskView `json:"tasks"`
-	Next  string     `json:"next"` // the cursor of the next page; empty: this is the last
+	Tasks []taskView `json:"tasks"` // with a filter, up to 499 more than the limit
+	Next  string     `json:"next"`  // the cursor of the next page; empty: this is the last
+	Seen  int        `json:"seen"`  // how many were looked at for this page; with a filter at most 10,000
 	stamp
 }
 
@@ -138,12 +142,52 @@ func (h *handler) listTasks(r *http.Request) (any, error) {
 	if err := first(nameErr, stateErr, limitErr); err != nil {
 		return nil, err
 	}
-	page, err := h.client.List(r.Context(), taskqueue.ListQuery{Queue: name, State: state, Limit: limit, Cursor: r.URL.Query().Get("cursor")})
-	reply := tasksReply{Tasks: []taskView{}, Next: page.Next, stamp: now()}
-	for i := range page.Entries {
-		reply.Tasks = append(reply.Tasks, h.viewTask(&page.Entries[i]))
+	query := taskqueue.ListQuery{Queue: name, State: state, Limit: limit, Cursor: r.URL.Query().Get("cursor")}
+	return h.pageOf(r.Context(), query, strings.ToLower(r.URL.Query().Get("filter")))
+}
+
+// filterLimit is how many tasks a filter looks at for one page.
+const filterLimit = 10_000
+
+// pageOf is a page of the tasks that pass a filter.
+func (h *handler) pageOf(ctx context.Context, query taskqueue.ListQuery, filter string) (any, error) {
+	reply := tasksReply{Tasks: []taskView{}, stamp: now()}
+	limit := query.Limit
+	if filter != "" {
+		query.Limit = maxPage
 	}
-	return reply, err
+	for {
+		page, err := h.client.List(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		reply.Seen += len(page.Entries)
+		for i := range page.Entries {
+			if e := &page.Entries[i]; passes(e, filter) {
+				reply.Tasks = append(reply.Tasks, h.viewTask(e))
+			}
+		}
+		reply.Next, query.Cursor = page.Next, page.Next
+		if filter == "" || page.Next == "" || len(reply.Tasks) >= limit || reply.Seen >= filterLimit {
+			return reply, nil
+		}
+	}
+}
+
+// passes reports whether the kind of a task, or why it failed last, contains the
+// filter, which is in lower case.
+func passes(e *taskqueue.Entry, filter string) bool {
+	if filter == "" {
+		return true
+	}
+	texts := []string{e.Reason}
+	if m := e.Message; m != nil {
+		texts = append(texts, m.Kind)
+		if n := len(m.Failures); n > 0 {
+			texts = append(texts, m.Failures[n-1].Reason)
+		}
+	}
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), filter) })
 }
 
 func (h *handler) showTask(r *http.Request) (any, error) {

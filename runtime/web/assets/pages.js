@@ -116,24 +116,29 @@ async function withQueue(app, w, fits) {
   return w.query.get("queue") ?? (list.find(fits) ?? list[0])?.queue;
 }
 
+const tasksHash = (queue, state, filter, cursor) => `#/tasks?queue=${enc(queue)}&state=${state}` + (filter ? "&filter=" + enc(filter) : "") + (cursor ? "&cursor=" + enc(cursor) : "");
+
 const tasks = {
   of: "tasks", title: () => "Tasks",
   load: async (app, w) => {
     const queue = await withQueue(app, w, (q) => q.pending), name = w.query.get("state") ?? "pending";
-    const page = queue ? await app.call(`queues/${enc(queue)}/tasks?state=${enc(name)}&limit=50&cursor=${enc(w.query.get("cursor") ?? "")}`) : { tasks: [] };
-    return { queue, name, ...page };
+    const filter = w.query.get("filter") ?? "";
+    const page = queue ? await app.call(`queues/${enc(queue)}/tasks?state=${enc(name)}&limit=50&filter=${enc(filter)}&cursor=${enc(w.query.get("cursor") ?? "")}`) : { tasks: [] };
+    return { queue, name, filter, ...page };
   },
   show: (app, w, p) => [
     h("div", { class: "head" }, h("h1", {}, "Tasks"), h("div", { class: "buttons" },
-      chooser("Queue", app.overview.queues.map((q) => q.queue), p.queue, (q) => app.go(`#/tasks?queue=${enc(q)}&state=${p.name}`)),
-      chooser("State", ["pending", "scheduled", "dead"], p.name, (s) => app.go(`#/tasks?queue=${enc(p.queue)}&state=${s}`)))),
+      chooser("Queue", app.overview.queues.map((q) => q.queue), p.queue, (q) => app.go(tasksHash(q, p.name, p.filter))),
+      chooser("State", ["pending", "scheduled", "dead"], p.name, (s) => app.go(tasksHash(p.queue, s, p.filter))),
+      h("label", { class: "choose" }, "Filter", h("input", { type: "search", value: p.filter, placeholder: "kind or failure", onchange: (e) => app.go(tasksHash(p.queue, p.name, e.target.value.trim())) })))),
     h("section", {}, table(["Task", "Kind", "#Failed", { pending: "Waits since", scheduled: "Due", dead: "Died" }[p.name], "Priority", "#Payload", p.name === "dead" ? "Reason" : "Last failure"], p.tasks.map((t) => [
       taskLink(t.id), t.kind ?? "–", `${t.attempts} of ${t.max_attempts}`, ago(p.name === "dead" ? t.ended_at : t.ready_at),
       priority(t.priority), bytes(t.payload_bytes ?? 0), h("span", { class: "reason" }, t.reason ?? t.failures.at(-1)?.reason ?? ""),
-    ]), `No task of ${p.queue ?? "any queue"} is ${p.name}.`),
+    ]), p.filter ? `None of ${count(p.seen)} has "${p.filter}" in its kind or its last failure.` : `No task of ${p.queue ?? "any queue"} is ${p.name}.`),
+    p.filter && p.tasks.length ? h("p", { class: "note" }, `${count(p.tasks.length)} of ${count(p.seen)} that were looked at`) : null,
     h("div", { class: "buttons pager" },
-      w.query.get("cursor") ? h("a", { class: "button", href: `#/tasks?queue=${enc(p.queue)}&state=${p.name}` }, "First page") : null,
-      p.next ? h("a", { class: "button", href: `#/tasks?queue=${enc(p.queue)}&state=${p.name}&cursor=${enc(p.next)}` }, "Next page") : null)),
+      w.query.get("cursor") ? h("a", { class: "button", href: tasksHash(p.queue, p.name, p.filter) }, "First page") : null,
+      p.next ? h("a", { class: "button", href: tasksHash(p.queue, p.name, p.filter, p.next) }, "Next page") : null)),
   ],
 };
 
