@@ -59,7 +59,16 @@ func act() error {
 	if err != nil {
 		return err
 	}
+	err = p.play(ctx, ledger)
+	return errors.Join(err, ledger.Write(Record{Event: Down}), ledger.Close())
+}
+
+// play is the part between the opening and the end of the ledger.
+func (p *plan) play(ctx context.Context, ledger *Ledger) error {
 	client, err := p.open(ctx)
+	if ctx.Err() != nil {
+		return nil // told to stop before it had begun
+	}
 	if err != nil {
 		return err
 	}
@@ -71,8 +80,7 @@ func act() error {
 	} else {
 		err = p.send(ctx, client, ledger)
 	}
-	err = errors.Join(err, client.Close())
-	return errors.Join(err, ledger.Write(Record{Event: Down}), ledger.Close())
+	return errors.Join(err, client.Close())
 }
 
 // open starts as a service does that its supervisor starts again: the store may

@@ -77,7 +77,7 @@ func rows() []row {
 		{"late completion during the second run", "takes the live run's state", "0 accepted", "0 accepted", "late-completion"},
 		{"SIGTERM with long tasks", "requeued after 8.0 s", "61 s later", "given back within the grace, no attempt spent", "sigterm"},
 		{"old and new build on one queue, 500 tasks", "31 dead unrun", "", "0 dead", "two-builds"},
-		{"two schedulers, every second, for 20 s", "42 firings", "", "20 firings", ""},
+		{"two schedulers, every second, for 20 s", "42 firings", "", "20 firings", "cron"},
 		{"1,000,000 tasks due in one second", "promoted in 13.8 s; ping at most 72 ms", "", "faster; ping at most 20 ms", "due-at-once"},
 		{"Goexit in a handler", "slot gone for 30 min", "", "slot back at once", "goexit-slot"},
 	}

@@ -16,6 +16,7 @@ type workerPlan struct {
 	Lease time.Duration
 	Grace time.Duration
 	Old   bool // it does not know the kind Extra
+	Cron  bool // it enqueues an Extra every second
 }
 
 // work runs a worker until the process is told to stop.
@@ -32,11 +33,19 @@ func (p *plan) work(ctx context.Context, client *taskqueue.Client, ledger *Ledge
 		ShutdownGrace: p.Worker.Grace,
 		Name:          p.Name,
 		Logger:        logger(),
+		Crons:         p.Worker.crons(),
 	})
 	if err != nil {
 		return err
 	}
 	return worker.Run(ctx)
+}
+
+func (w *workerPlan) crons() []taskqueue.Cron {
+	if !w.Cron {
+		return nil
+	}
+	return []taskqueue.Cron{{Spec: "@every 1s", Missed: taskqueue.MissedAll, Job: work.Extra{}.Job()}}
 }
 
 // A handler does what tasks ask for and writes it down.
@@ -45,7 +54,8 @@ type handler struct{ ledger *Ledger }
 // Extra implements work.Handler.
 func (h *handler) Extra(ctx context.Context, _ *work.Extra) error {
 	i := taskqueue.Info(ctx)
-	return errors.Join(h.note(&i, Began, ""), h.note(&i, Ended, Done))
+	began := Record{Event: Began, ID: i.ID.String(), Worker: i.Worker, Token: i.Token, Attempt: i.Attempt, Lost: i.Lost, Note: i.Header(taskqueue.CronTick)}
+	return errors.Join(h.ledger.Write(began), h.note(&i, Ended, Done))
 }
 
 var errPlanned = errors.New("a planned failure")
