@@ -12,8 +12,12 @@ import (
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
-// requestTimeout bounds what one request may ask of the store.
-const requestTimeout = 15 * time.Second
+// What one request may ask of the store is bounded. A change that takes longer is
+// done in part; it can be asked for again.
+const (
+	lookTimeout   = 15 * time.Second
+	changeTimeout = time.Minute
+)
 
 // Handler serves the endpoints below Config.Prefix; mount it at that path and
 // below. It is safe for concurrent use, starts nothing and needs no closing.
@@ -57,14 +61,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
 	rest, ok := strings.CutPrefix(r.URL.Path, h.Prefix)
 	switch {
-	case ok && rest == "" && r.URL.RawQuery == "":
+	case ok && rest == "":
 		http.Redirect(w, r, h.Prefix+"/", http.StatusPermanentRedirect)
 		return
 	case !ok || !clean(rest):
 		h.refuse(w, r, errNoPath)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	timeout := lookTimeout
+	if r.Method != http.MethodGet {
+		timeout = changeTimeout
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	inner := r.WithContext(ctx)
 	url := *r.URL

@@ -161,6 +161,7 @@ func TestPathsThatDoNotExist(t *testing.T) {
 		{"GET", "/tasks/health?x=1&y", 200, ""},
 		{"HEAD", "/tasks/health", 200, ""},
 		{"GET", "/tasks", 308, ""},
+		{"GET", "/tasks?x=1", 308, ""},
 		{"GET", "/tasks/nothing", 404, ""},
 		{"GET", "/tasks//health", 404, ""},
 		{"GET", "/tasks/HEALTH", 404, ""},
