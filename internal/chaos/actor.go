@@ -66,8 +66,8 @@ func act() error {
 // play is the part between the opening and the end of the ledger.
 func (p *plan) play(ctx context.Context, ledger *Ledger) error {
 	client, err := p.open(ctx)
-	if ctx.Err() != nil {
-		return nil // told to stop before it had begun
+	if errors.Is(err, errToldToStop) {
+		return nil
 	}
 	if err != nil {
 		return err
@@ -83,6 +83,9 @@ func (p *plan) play(ctx context.Context, ledger *Ledger) error {
 	return errors.Join(err, client.Close())
 }
 
+// errToldToStop comes before there was anything to stop.
+var errToldToStop = errors.New("told to stop")
+
 // open starts as a service does that its supervisor starts again: the store may
 // be away just now.
 func (p *plan) open(ctx context.Context) (*taskqueue.Client, error) {
@@ -93,11 +96,13 @@ func (p *plan) open(ctx context.Context) (*taskqueue.Client, error) {
 			return taskqueue.NewClient(silentStore{store}, taskqueue.ClientConfig{})
 		case err == nil:
 			return taskqueue.NewClient(store, taskqueue.ClientConfig{})
+		case ctx.Err() != nil:
+			return nil, errToldToStop
 		case !errors.Is(err, taskqueue.ErrUnavailable):
 			return nil, err
 		}
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
-			return nil, err
+		if sleep(ctx, 50*time.Millisecond) != nil {
+			return nil, errToldToStop
 		}
 	}
 }

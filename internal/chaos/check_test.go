@@ -106,6 +106,13 @@ func TestCheckAccepts(t *testing.T) {
 			s.run("a", "w2", 2, 3.6, 6, Done)
 			s.add(4.5, Record{Event: Resumed, Actor: "w1"})
 		}, 1},
+		{"it began after a pause was written down and before it was sent", func(s *story) {
+			s.sent("a", broker.StateDone)
+			s.add(1.5, Record{Event: Paused, Actor: "w1"})
+			s.run("a", "w1", 1, 1.501, 4.6, Done)
+			s.run("a", "w2", 2, 3.6, 4, Done)
+			s.add(4.5, Record{Event: Resumed, Actor: "w1"})
+		}, 1},
 		{"a start of one who does not know yet", func(s *story) {
 			s.sent("a", broker.StateDone)
 			s.add(1.5, Record{Event: Paused, Actor: "w1"})

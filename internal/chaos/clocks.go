@@ -60,16 +60,16 @@ func (s *Stage) shiftedRedis(offset time.Duration) (restore func()) {
 	dir := s.t.TempDir()
 	source, library := filepath.Join(dir, "clock.c"), filepath.Join(dir, "clock.so")
 	script := filepath.Join(dir, "redis-server")
-	real := os.Getenv("REDIS_SERVER")
-	if real == "" {
-		real = "redis-server"
+	program := os.Getenv("REDIS_SERVER")
+	if program == "" {
+		program = "redis-server"
 	}
-	real, err := exec.LookPath(real)
+	program, err := exec.LookPath(program)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.write(source, clockLibrary, 0o600)
-	s.write(script, fmt.Sprintf("#!/bin/sh\nLD_PRELOAD=%q exec %q \"$@\"\n", library, real), 0o700)
+	s.write(script, fmt.Sprintf("#!/bin/sh\nLD_PRELOAD=%q exec %q \"$@\"\n", library, program), 0o700)
 	cc := exec.Command("cc", "-shared", "-fPIC", fmt.Sprintf("-DOFFSET=%d", int(offset.Seconds())), "-o", library, source)
 	if text, err := cc.CombinedOutput(); err != nil {
 		s.t.Fatalf("cc: %v\n%s", err, text)

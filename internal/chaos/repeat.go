@@ -49,12 +49,16 @@ func (c *checker) cause(before, r *run) (why cause, since time.Time) {
 	return without, time.Time{}
 }
 
+// signalDelay is how long a process may go on after a signal was written down,
+// which is before it is sent.
+const signalDelay = 100 * time.Millisecond
+
 // vanished tells when the worker of a run was killed, or began to be out of
 // touch for longer than half a lease (it may have renewed it last a quarter of a
 // lease before), while the run went on or before its end had reached the store.
 func (c *checker) vanished(r *run, next time.Time) (time.Time, bool) {
 	for _, f := range c.faults[r.actor] {
-		if f.from.After(next) || f.from.Before(r.began) {
+		if f.from.After(next) || !f.killed && f.from.Add(signalDelay).Before(r.began) {
 			continue
 		}
 		long := f.killed || f.to.IsZero() || f.to.Sub(f.from) > c.terms.Lease/2

@@ -70,14 +70,14 @@ func Skipped() [][2]string {
 	}
 }
 
-// Play runs a scenario and fails t for each broken invariant.
-func Play(t testing.TB, c Scenario, seed uint64, scale int, fault string) Result {
-	t.Helper()
+// Play runs a scenario and fails tb for each broken invariant.
+func Play(tb testing.TB, c Scenario, seed uint64, scale int, fault string) Result {
+	tb.Helper()
 	start := time.Now()
 	r := Result{Name: c.Name, Does: c.Does, Seed: seed}
-	s := newStage(t, seed, scale)
+	s := newStage(tb, seed, scale)
 	s.Fault = fault
 	r.Verdict = c.Run(s)
-	r.Took, r.Fact, r.Failed = time.Since(start), s.fact, t.Failed()
+	r.Took, r.Fact, r.Failed = time.Since(start), s.fact, tb.Failed()
 	return r
 }

@@ -123,14 +123,20 @@ func (s *sender) put(ctx context.Context, numbers []int, random *rand.Rand) erro
 	if s.fault == faultAckUnsent && random.IntN(10) == 0 {
 		return s.note(Acked, ids, "")
 	}
-	err := s.insist(ctx, jobs)
+	event, text := answer(ctx, s.insist(ctx, jobs))
+	return s.note(event, ids, text)
+}
+
+// answer is what a producer makes of an error: Sent, once more, where it does
+// not know what became of the tasks.
+func answer(ctx context.Context, err error) (event Event, text string) {
 	switch {
 	case err == nil:
-		return s.note(Acked, ids, "")
+		return Acked, ""
 	case ctx.Err() != nil:
-		return nil // what became of them is not known
+		return Sent, err.Error()
 	}
-	return s.note(Refused, ids, err.Error())
+	return Refused, err.Error()
 }
 
 func (s *sender) job(n int, id taskqueue.ID, random *rand.Rand) taskqueue.Job {

@@ -41,14 +41,15 @@ const (
 	patience  = 90 * time.Second // for the end of a scenario
 )
 
-func newStage(t testing.TB, seed uint64, scale int) *Stage {
+func newStage(tb testing.TB, seed uint64, scale int) *Stage {
+	tb.Helper()
 	s := &Stage{
 		Terms:  Terms{Lease: lease, Grace: grace, Unsettled: unsettled},
 		Random: rand.New(rand.NewPCG(seed, 0)), Scale: scale,
-		t: t, ctx: t.Context(),
+		t: tb, ctx: tb.Context(),
 	}
 	s.reset()
-	t.Cleanup(s.close)
+	tb.Cleanup(s.close)
 	return s
 }
 
