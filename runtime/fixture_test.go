@@ -146,6 +146,19 @@ type store struct {
 	enqueue func(ctx context.Context, messages []broker.Message) ([]broker.Receipt, error)
 	find    func() error
 	watch   func() error
+	queues  func() error
+}
+
+func (s *store) Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error) {
+	s.mu.Lock()
+	hook := s.queues
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(); err != nil {
+			return nil, err
+		}
+	}
+	return s.Broker.Queues(ctx, names...)
 }
 
 func (s *store) set(f func()) {

@@ -35,6 +35,10 @@ type WorkerConfig struct {
 	// 10, at most 100000.
 	Concurrency int
 
+	// Autoscale lets the number of slots follow the work, in steps of
+	// Concurrency. Default: off.
+	Autoscale Autoscale
+
 	// Prefetch is how many tasks may wait in the process for a slot: a number
 	// up to 1000, NoPrefetch, or by default Adaptive.
 	Prefetch int
@@ -133,6 +137,7 @@ type Worker struct {
 	client *Client
 	engine *worker.Engine
 	crons  *scheduler.Engine
+	scaler *scaler // nil: the number of slots is fixed
 	log    *slog.Logger
 	queues []string
 	kinds  []string // sorted
@@ -151,7 +156,11 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	if err := errors.Join(err, planCrons(c, config.Crons, crons)); err != nil {
 		return nil, err
 	}
-	w := &Worker{client: c, engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
+	scaler, err := planScaler(c, config.Autoscale, &plan)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{client: c, scaler: scaler, engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)
 	}
@@ -176,13 +185,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	return err
 }
 
-// run runs tasks with crons beside it. A closed store ends both.
+// run runs tasks with crons and the autoscaler beside it. A closed store ends
+// all.
 func (w *Worker) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var ticking sync.WaitGroup
 	defer ticking.Wait()
 	defer cancel()
 	ticking.Go(func() { _ = w.crons.Run(ctx) })
+	if w.scaler != nil {
+		ticking.Go(func() { w.scaler.run(ctx, w.engine) })
+	}
 	return w.engine.Run(ctx)
 }
 
@@ -193,8 +206,11 @@ func (w *Worker) Name() string { return w.name }
 func (w *Worker) Active() int { return w.engine.Active() }
 
 // Resize changes the number of slots: 1 to 100000. When it shrinks, running
-// handlers finish first.
+// handlers finish first. A worker with Autoscale refuses it.
 func (w *Worker) Resize(slots int) error {
+	if w.scaler != nil {
+		return fmt.Errorf("%w: Resize: the autoscaler sets the number of slots of this worker", ErrInvalid)
+	}
 	if err := checkConcurrency(slots); err != nil {
 		return err
 	}

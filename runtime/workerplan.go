@@ -176,7 +176,7 @@ func (c *WorkerConfig) check() error {
 			errs = append(errs, fmt.Errorf("%w: WorkerConfig: %s", ErrInvalid, fmt.Sprintf(format, args...)))
 		}
 	}
-	errs = append(errs, checkConcurrency(c.Concurrency))
+	errs = append(errs, checkConcurrency(c.Concurrency), c.Autoscale.check(c.Concurrency))
 	refuse(c.Prefetch < NoPrefetch || c.Prefetch > maxPrefetch, "Prefetch %d is outside 1 to %d", c.Prefetch, maxPrefetch)
 	refuse(c.Lease < broker.MinLease || c.Lease > broker.MaxLease, "Lease %v is outside %v to %v", c.Lease, broker.MinLease, broker.MaxLease)
 	refuse(c.ShutdownGrace < 0 && c.ShutdownGrace != NoGrace, "ShutdownGrace %v is negative", c.ShutdownGrace)

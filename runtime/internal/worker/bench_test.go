@@ -90,7 +90,7 @@ func BenchmarkTally(b *testing.B) {
 		b.Run(fmt.Sprintf("measured=%v", measured), func(b *testing.B) {
 			var tallies []*Tally
 			if measured {
-				tallies = append(tallies, &Tally{Started: make([]uint64, 1)})
+				tallies = append(tallies, &Tally{Started: make([]Starts, 1)})
 			}
 			before := processorTime()
 			exhaust(b, 10, b.N, tallies...)

@@ -13,12 +13,14 @@ import (
 // The engine guards it: [Engine.Sample] copies it.
 type Tally struct {
 	Running                     int      // filled in by Sample
-	Started                     []uint64 // by queue
-	Retried                     uint64   // started, and not for the first time
+	Started                     []Starts // by queue
 	Succeeded, Failed           uint64   // a handler that asks for no retry has not failed
 	SuccessSeconds, SuccessArea float64  // Σ service time, Σ (service time)²
 	FailedSeconds               float64
 }
+
+// Starts count attempts that began: first ones and retries.
+type Starts struct{ First, Again uint64 }
 
 // A Sample is what has been measured up to one instant. Its slices are used
 // again by the next one.
@@ -76,10 +78,11 @@ func (r *Run) counted() {
 	if t == nil {
 		return
 	}
-	t.Started[r.queue.place]++
 	if r.Lease.Attempts > 0 {
-		t.Retried++
+		t.Started[r.queue.place].Again++
+		return
 	}
+	t.Started[r.queue.place].First++
 }
 
 // count takes in the end of an attempt; the caller holds mu. What was given back

@@ -25,7 +25,7 @@ func TestSample(t *testing.T) {
 			}
 			return "", nil
 		})
-		tally := &Tally{Started: make([]uint64, 1)}
+		tally := &Tally{Started: make([]Starts, 1)}
 		f.config.Kinds["work"].Tally, f.config.Tallies = tally, []*Tally{tally}
 		f.config.Slots = 3
 		f.start()
@@ -41,7 +41,7 @@ func TestSample(t *testing.T) {
 		synctest.Wait()
 		f.engine.Sample(&s)
 		want := Tally{
-			Started: []uint64{7}, Retried: 3, Succeeded: 3, Failed: 4,
+			Started: []Starts{{First: 4, Again: 3}}, Succeeded: 3, Failed: 4,
 			SuccessSeconds: 12, SuccessArea: 48, FailedSeconds: 16,
 		}
 		if diff := cmp.Diff(want, s.Tallies[0]); diff != "" {

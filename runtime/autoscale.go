@@ -1,0 +1,123 @@
+package taskqueue
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/internal/autoscaler"
+)
+
+// Autoscale lets the number of a worker's slots follow the work. It is counted in
+// workers of WorkerConfig.Concurrency slots each, all of them in this process: a
+// worker of 10 slots with Min 2 and Max 8 has 20 to 80 slots. The zero value is
+// off: there are Concurrency slots.
+//
+// Once a second the worker measures what arrives, waits, runs and fails, and
+// decides how many there should be; see docs/autoscaling.md. When there are to
+// be fewer, running handlers finish first. While the store does not answer, the
+// number stays.
+type Autoscale struct {
+	// Min and Max bound the number of workers: 1 ≤ Min ≤ Max ≤ 1000, and Max
+	// times Concurrency at most 100000. Min defaults to 1. Max 0 is off, if
+	// nothing else is set.
+	Min, Max int
+
+	// Initial is how many there are at the start. Default Min.
+	Initial int
+
+	// Tuning is how it decides. Default: [DefaultTuning].
+	Tuning *AutoscaleTuning
+}
+
+// AutoscaleTuning says when to scale and how. Start from [DefaultTuning]: a zero
+// is a value and not a default. Each field is a key of the table autoscaler of
+// the configuration file.
+type AutoscaleTuning struct {
+	ScaleUpCount       int           // the smallest step up: 1 to 50; default 2
+	ScaleDownCount     int           // the largest saving that has to last longer: 1 to 50; default 1
+	Triggers           ScaleTriggers // thresholds of the five signals
+	AdaptiveThresholds bool          // margin, pressure threshold and reserve follow what was measured; default true
+	LearningRate       float64       // how far they move in 30 s: above 0, to 1; default 0.1
+	AdaptationWindow   time.Duration // how long the past counts: 1m to 24h; default 30m
+	ScaleUpCooldown    time.Duration // between two of the smallest steps up: 0 to 24h; default 1m
+	ScaleDownCooldown  time.Duration // whose largest demand is kept: 0 to 24h; default AdaptiveCooldown
+	ConsecutiveSignals int           // decisions in a row that ask for the smallest step up: 0 to 100; default 2
+	Target             ScaleTarget   // the service level
+	EvaluationInterval time.Duration // between decisions: 100ms to 1m; default 1s
+}
+
+// AdaptiveCooldown as AutoscaleTuning.ScaleDownCooldown, the default, follows the
+// time that workers take to start: of those in a process, 20 seconds.
+const AdaptiveCooldown = autoscaler.Adaptive
+
+// ScaleTriggers are the thresholds of the five measured signals.
+type ScaleTriggers = autoscaler.Triggers
+
+// ScaleTarget is the service level that the autoscaler keeps.
+type ScaleTarget = autoscaler.Target
+
+// A Decision is a number of workers, and why. Its String says it in words:
+//
+//	8 → 76: step in arrivals 6.4 → 62.6 erlang, predicted wait 17 s of 10 s
+type Decision = autoscaler.Decision
+
+// DefaultTuning returns the defaults.
+func DefaultTuning() AutoscaleTuning {
+	c := autoscaler.DefaultConfig()
+	return AutoscaleTuning{
+		ScaleUpCount: c.ScaleUpCount, ScaleDownCount: c.ScaleDownCount, Triggers: c.Triggers,
+		AdaptiveThresholds: c.AdaptiveThresholds, LearningRate: c.LearningRate, AdaptationWindow: c.AdaptationWindow,
+		ScaleUpCooldown: c.ScaleUpCooldown, ScaleDownCooldown: c.ScaleDownCooldown, ConsecutiveSignals: c.ConsecutiveSignals,
+		Target: c.Target, EvaluationInterval: c.EvaluationInterval,
+	}
+}
+
+// on says that the number of workers is not fixed.
+func (a Autoscale) on() bool { return a != Autoscale{} }
+
+// config is the controller's.
+func (a Autoscale) config() autoscaler.Config {
+	t := DefaultTuning()
+	if a.Tuning != nil {
+		t = *a.Tuning
+	}
+	return autoscaler.Config{
+		MinWorkers: cmp.Or(a.Min, 1), MaxWorkers: a.Max,
+		ScaleUpCount: t.ScaleUpCount, ScaleDownCount: t.ScaleDownCount, Triggers: t.Triggers,
+		AdaptiveThresholds: t.AdaptiveThresholds, LearningRate: t.LearningRate, AdaptationWindow: t.AdaptationWindow,
+		ScaleUpCooldown: t.ScaleUpCooldown, ScaleDownCooldown: t.ScaleDownCooldown, ConsecutiveSignals: t.ConsecutiveSignals,
+		Target: t.Target, EvaluationInterval: t.EvaluationInterval,
+	}
+}
+
+// check reports everything that is wrong, for workers of so many slots.
+func (a Autoscale) check(slots int) error {
+	if !a.on() {
+		return nil
+	}
+	c := a.config()
+	var errs []error
+	refuse := func(err error) { errs = append(errs, fmt.Errorf("%w: WorkerConfig.Autoscale: %w", ErrInvalid, err)) }
+	if err := c.Validate(); err != nil {
+		refuse(err)
+	}
+	if a.Max*slots > maxConcurrency {
+		refuse(fmt.Errorf("%d workers of %d slots are more than %d slots", a.Max, slots, maxConcurrency))
+	}
+	if a.Initial != 0 && (a.Initial < c.MinWorkers || a.Initial > c.MaxWorkers) {
+		refuse(fmt.Errorf("Initial %d is outside %d to %d", a.Initial, c.MinWorkers, c.MaxWorkers))
+	}
+	return errors.Join(errs...)
+}
+
+// Decisions returns the last n decisions of the autoscaler, the newest first:
+// 1000 at most are kept. There are none without Autoscale, and before the first
+// second.
+func (w *Worker) Decisions(n int) []Decision {
+	if w.scaler == nil {
+		return nil
+	}
+	return w.scaler.decisions.last(n)
+}
