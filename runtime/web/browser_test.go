@@ -136,7 +136,14 @@ func (b *browser) open(hash, text string) {
 	b.until("document.querySelector('main').innerText.includes(" + quote(text) + ")")
 }
 
-func quote(s string) string { q, _ := json.Marshal(s); return string(q) }
+// quote is a text as JavaScript has it.
+func quote(s string) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
 
 // press clicks a button of the page by its text, and then, if the question is
 // asked, fills in values and agrees.

@@ -21,7 +21,7 @@ func ExampleHandler() {
 	mux.Handle("/tasks/", web.Handler(client, web.Config{ReadOnly: true}))
 
 	answer := httptest.NewRecorder()
-	mux.ServeHTTP(answer, httptest.NewRequest("GET", "/tasks/health", nil))
+	mux.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/tasks/health", nil))
 	fmt.Println(answer.Code)
 	// Output: 200
 }

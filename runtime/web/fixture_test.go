@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -75,7 +74,7 @@ func (f *fixture) serve(config Config) {
 	f.handler = Handler(f.client, config)
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // work runs a worker until stop, or the end of the test.
 func (f *fixture) work() (w *taskqueue.Worker, stop func()) {
@@ -196,7 +195,7 @@ func (f *fixture) send(r *http.Request) answer {
 // at is a value in a body, by a path like "uptime.seconds" or "queues.0.name".
 func (a answer) at(path string) any {
 	var v any = a.body
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		switch x := v.(type) {
 		case map[string]any:
 			v = x[key]

@@ -314,8 +314,8 @@ func (c *contract) check(at string, schema object, v any) (problems []string) {
 		name := strings.TrimPrefix(ref, "#/components/schemas/")
 		return c.check(at, c.doc["components"].(object)["schemas"].(object)[name].(object), v)
 	}
-	if any, ok := schema["anyOf"].([]any); ok {
-		for _, s := range any {
+	if choices, ok := schema["anyOf"].([]any); ok {
+		for _, s := range choices {
 			if problems = c.check(at, s.(object), v); len(problems) == 0 {
 				return nil
 			}

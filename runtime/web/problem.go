@@ -68,6 +68,9 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) int 
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(problem{"about:blank", http.StatusText(status), status, detail, time.Now().UTC()})
+	body := problem{"about:blank", http.StatusText(status), status, detail, time.Now().UTC()}
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		h.Logger.DebugContext(r.Context(), "web answer not sent", "error", err)
+	}
 	return status
 }

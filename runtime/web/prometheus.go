@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func escapeLabel(s string) string {
 const firstPower, lastPower, powerStep = 14, 42, 2
 
 func (x exposition) histogram(name string, d *taskqueue.Durations, labels ...string) {
-	with := func(le string) []string { return append(labels[:len(labels):len(labels)], "le", le) }
+	with := func(le string) []string { return append(slices.Clip(labels), "le", le) }
 	for power := firstPower; power <= lastPower; power += powerStep {
 		le := strconv.FormatFloat(math.Ldexp(1, power)/1e9, 'g', -1, 64)
 		x.sample(name+"_bucket", float64(d.Below(power)), with(le)...)

@@ -30,8 +30,7 @@ func read[T any](r *http.Request) (T, error) {
 	if err == nil && d.More() {
 		err = errors.New("there is more after the first value")
 	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return body, fmt.Errorf("%w: the body has more than %d bytes", taskqueue.ErrTooLarge, maxBody)
 	}
 	if err != nil {

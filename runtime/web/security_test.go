@@ -164,7 +164,7 @@ func TestHeaders(t *testing.T) {
 func TestRebinding(t *testing.T) {
 	f := newFixture(t, Config{Hosts: []string{"tasks.internal"}})
 	see := func(host, local string) int {
-		r := httptest.NewRequest("GET", "http://"+host+"/tasks/queues", nil)
+		r := httptest.NewRequest(http.MethodGet, "http://"+host+"/tasks/queues", nil)
 		address := &net.TCPAddr{IP: net.ParseIP(local), Port: 80}
 		return f.send(r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, address))).code
 	}

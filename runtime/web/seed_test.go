@@ -61,7 +61,7 @@ func TestSeedEndpoints(t *testing.T) {
 			if a.code != http.StatusOK || a.header.Get("Content-Type") != "application/json" {
 				t.Fatalf("%d %s\n%s", a.code, a.header.Get("Content-Type"), a.text)
 			}
-			for _, field := range strings.Fields(fields + " timestamp") {
+			for field := range strings.FieldsSeq(fields + " timestamp") {
 				if a.at(field) == nil {
 					t.Errorf("no %s in\n%s", field, a.text)
 				}

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -106,8 +107,7 @@ func (h *handler) content(data []byte) json.RawMessage {
 			return b.Bytes()
 		}
 	}
-	text, _ := json.Marshal(data[:min(len(data), maxContent)])
-	return text
+	return json.RawMessage(`"` + base64.StdEncoding.EncodeToString(data[:min(len(data), maxContent)]) + `"`)
 }
 
 type tasksReply struct {
