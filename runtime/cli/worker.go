@@ -61,10 +61,15 @@ func noStore(ctx context.Context, settings *config.Config, err error) error {
 	return &exitError{exitUsage, err}
 }
 
-// newWorkers makes the process' workers. The first one has the crons.
+// newWorkers makes the process' workers. The first one has the crons. Where the
+// autoscaler is enabled there is one, which scales.
 func (c *command) newWorkers(client *taskqueue.Client, plan taskqueue.WorkerConfig, settings *config.Config) ([]*taskqueue.Worker, error) {
 	var workers []*taskqueue.Worker
-	for i := range settings.Workers.InitialCount {
+	n := settings.Workers.InitialCount
+	if settings.Autoscaler.Enabled {
+		n = 1
+	}
+	for i := range n {
 		own := plan
 		if i == 0 && settings.Scheduler.Enabled {
 			own.Crons = c.program.Crons

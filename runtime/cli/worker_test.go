@@ -240,14 +240,24 @@ func await(t *testing.T, f func(context.Context) bool) {
 
 // mem:// says what becomes of its tasks.
 func TestInMemory(t *testing.T) {
-	p := start(t, []string{"REDIS_URL=mem://"}, "worker", "--workers=1", "--concurrency", "1", "-a")
+	p := start(t, []string{"REDIS_URL=mem://"}, "worker", "--workers=1", "--concurrency", "1")
 	line := p.await(p.stdout, "mem://")
 	if want := "mem:// (tasks die with this process): 2 tasks; queues high_priority, default, reports, low_priority; 1 worker with 1 slot each"; line != want {
 		t.Errorf("it prints %q, want %q", line, want)
 	}
-	p.await(p.stderr, "--enable-autoscaler: autoscaler: 1 key is without effect: not supported by this release yet")
 	p.signal(syscall.SIGTERM)
 	if code, stderr := p.exit(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}
+
+// With the autoscaler there is one worker, of slots as many as the initial count
+// of workers has.
+func TestEnableAutoscaler(t *testing.T) {
+	p := start(t, []string{"REDIS_URL=mem://"}, "worker", "--workers=3", "--concurrency=4", "-a")
+	p.await(p.stdout, "1 worker with 12 slots each")
+	p.signal(syscall.SIGTERM)
+	if code, stderr := p.exit(); code != 0 || strings.Contains(stderr, "without effect") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 }

@@ -68,7 +68,7 @@ const maxLease = broker.MaxLease
 const leaseIntervals = 3
 
 // WorkerConfig is what the table workers says of one worker: a program makes
-// Workers.InitialCount of them. Tasks are all that the program has; those that
+// Workers.InitialCount of them, or one if Autoscaler.Enabled: that one scales. Tasks are all that the program has; those that
 // AutoRegister and Workers.Kinds leave are run. Names of Kinds that no task has
 // are an *Error. Strings and durations need no further check.
 func (c *Config) WorkerConfig(tasks []taskqueue.Task) (taskqueue.WorkerConfig, error) {
@@ -83,12 +83,40 @@ func (c *Config) WorkerConfig(tasks []taskqueue.Task) (taskqueue.WorkerConfig, e
 		ShutdownGrace:  cmp.Or(w.ShutdownGracePeriod, taskqueue.NoGrace),
 		UnknownKindAge: w.UnknownKindAge, MaxResultBytes: w.MaxResultBytes, Name: w.NamePrefix,
 	}
+	if c.Autoscaler.Enabled {
+		config.Autoscale = c.autoscale()
+	}
 	for _, q := range w.Queues {
 		name, weight, _ := strings.Cut(q, "=")
 		n, _ := strconv.Atoi(weight) // checked by Load; without one it is 0: the queue's own
 		config.Queues = append(config.Queues, taskqueue.QueueWeight{Name: name, Weight: n})
 	}
 	return config, nil
+}
+
+// autoscale is what the table autoscaler says. The workers that there are at the
+// start are Workers.InitialCount, within the bounds.
+func (c *Config) autoscale() taskqueue.Autoscale {
+	a := c.Autoscaler
+	return taskqueue.Autoscale{
+		Min: a.MinWorkers, Max: a.MaxWorkers, Initial: max(a.MinWorkers, min(a.MaxWorkers, c.Workers.InitialCount)),
+		Tuning: &taskqueue.AutoscaleTuning{
+			ScaleUpCount: a.ScaleUpCount, ScaleDownCount: a.ScaleDownCount,
+			Triggers: taskqueue.ScaleTriggers{
+				QueuePressure: a.ScalingTriggers.QueuePressure, WorkerUtilization: a.ScalingTriggers.WorkerUtilization,
+				TaskComplexity: a.ScalingTriggers.TaskComplexity, ErrorRate: a.ScalingTriggers.ErrorRate,
+				MemoryMB: a.ScalingTriggers.MemoryPressure,
+			},
+			AdaptiveThresholds: a.EnableAdaptiveThresholds, LearningRate: a.LearningRate, AdaptationWindow: a.AdaptationWindow,
+			ScaleUpCooldown: a.ScaleUpCooldown, ScaleDownCooldown: a.ScaleDownCooldown,
+			ConsecutiveSignals: a.ConsecutiveSignalsRequired,
+			Target: taskqueue.ScaleTarget{
+				P95Latency: a.TargetSLA.MaxP95Latency, SuccessRate: a.TargetSLA.MinSuccessRate,
+				QueueWait: a.TargetSLA.MaxQueueWaitTime, WorkerUtilization: a.TargetSLA.WorkerUtilization,
+			},
+			EvaluationInterval: a.EvaluationInterval,
+		},
+	}
 }
 
 // choose returns the tasks to run.

@@ -34,6 +34,15 @@ func worker(f func(taskqueue.WorkerConfig) any) func(*Config) any {
 	}
 }
 
+// scaled looks at what comes of a config in which the autoscaler is enabled.
+func scaled(f func(taskqueue.Autoscale) any) func(*Config) any {
+	return func(c *Config) any {
+		enabled := *c
+		enabled.Autoscaler.Enabled = true
+		return worker(func(w taskqueue.WorkerConfig) any { return f(w.Autoscale) })(&enabled)
+	}
+}
+
 func kindNames(w taskqueue.WorkerConfig) any {
 	var names []string
 	for _, t := range w.Tasks {
@@ -67,27 +76,27 @@ var samples = map[string]sample{
 		func(c *Config) any { return [...]slog.Level{c.Log.Level(""), c.Log.Level("redis")} }, [...]slog.Level{slog.LevelWarn, slog.LevelDebug}},
 	"log.format": {`"json"`, "json", "json", func(c *Config) any { return c.Log.Format }, "json"},
 
-	"autoscaler.enabled":                                       {"true", "1", "true", nil, nil},
-	"autoscaler.min_workers":                                   {"2", "2", "2", nil, nil},
-	"autoscaler.max_workers":                                   {"50", "50", "50", nil, nil},
-	"autoscaler.scale_up_count":                                {"3", "3", "3", nil, nil},
-	"autoscaler.scale_down_count":                              {"3", "3", "3", nil, nil},
-	"autoscaler.enable_adaptive_thresholds":                    {"false", "0", "false", nil, nil},
-	"autoscaler.learning_rate":                                 {"1", "1", "1", nil, nil},
-	"autoscaler.adaptation_window_minutes":                     {"60", "60", "1h", nil, nil},
-	"autoscaler.scale_up_cooldown_seconds":                     {"180", "180", "3m", nil, nil},
-	"autoscaler.scale_down_cooldown_seconds":                   {"0", "0", "0s", nil, nil},
-	"autoscaler.consecutive_signals_required":                  {"3", "3", "3", nil, nil},
-	"autoscaler.evaluation_interval_ms":                        {"500", "500", "500ms", nil, nil},
-	"autoscaler.scaling_triggers.queue_pressure_threshold":     {"1.2", "1.2", "1.2", nil, nil},
-	"autoscaler.scaling_triggers.worker_utilization_threshold": {"0.85", "0.85", "0.85", nil, nil},
-	"autoscaler.scaling_triggers.task_complexity_threshold":    {"2.0", "2.0", "2", nil, nil},
-	"autoscaler.scaling_triggers.error_rate_threshold":         {"0.03", "0.03", "0.03", nil, nil},
-	"autoscaler.scaling_triggers.memory_pressure_threshold":    {"1024.0", "1024.0", "1024", nil, nil},
-	"autoscaler.target_sla.max_p95_latency_ms":                 {"3000.0", "3000.0", "3s", nil, nil},
-	"autoscaler.target_sla.min_success_rate":                   {"0.99", "0.99", "0.99", nil, nil},
-	"autoscaler.target_sla.max_queue_wait_time_ms":             {"2500.0", "2500.0", "2.5s", nil, nil},
-	"autoscaler.target_sla.target_worker_utilization":          {"0.75", "0.75", "0.75", nil, nil},
+	"autoscaler.enabled":                                       {"true", "1", "true", worker(func(w taskqueue.WorkerConfig) any { return w.Autoscale.Max }), 20},
+	"autoscaler.min_workers":                                   {"2", "2", "2", scaled(func(a taskqueue.Autoscale) any { return a.Min }), 2},
+	"autoscaler.max_workers":                                   {"50", "50", "50", scaled(func(a taskqueue.Autoscale) any { return a.Max }), 50},
+	"autoscaler.scale_up_count":                                {"3", "3", "3", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.ScaleUpCount }), 3},
+	"autoscaler.scale_down_count":                              {"3", "3", "3", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.ScaleDownCount }), 3},
+	"autoscaler.enable_adaptive_thresholds":                    {"false", "0", "false", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.AdaptiveThresholds }), false},
+	"autoscaler.learning_rate":                                 {"1", "1", "1", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.LearningRate }), 1.0},
+	"autoscaler.adaptation_window_minutes":                     {"60", "60", "1h", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.AdaptationWindow }), time.Hour},
+	"autoscaler.scale_up_cooldown_seconds":                     {"180", "180", "3m", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.ScaleUpCooldown }), 3 * time.Minute},
+	"autoscaler.scale_down_cooldown_seconds":                   {"0", "0", "0s", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.ScaleDownCooldown }), time.Duration(0)},
+	"autoscaler.consecutive_signals_required":                  {"3", "3", "3", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.ConsecutiveSignals }), 3},
+	"autoscaler.evaluation_interval_ms":                        {"500", "500", "500ms", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.EvaluationInterval }), 500 * time.Millisecond},
+	"autoscaler.scaling_triggers.queue_pressure_threshold":     {"1.2", "1.2", "1.2", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Triggers.QueuePressure }), 1.2},
+	"autoscaler.scaling_triggers.worker_utilization_threshold": {"0.85", "0.85", "0.85", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Triggers.WorkerUtilization }), 0.85},
+	"autoscaler.scaling_triggers.task_complexity_threshold":    {"2.0", "2.0", "2", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Triggers.TaskComplexity }), 2.0},
+	"autoscaler.scaling_triggers.error_rate_threshold":         {"0.03", "0.03", "0.03", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Triggers.ErrorRate }), 0.03},
+	"autoscaler.scaling_triggers.memory_pressure_threshold":    {"1024.0", "1024.0", "1024", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Triggers.MemoryMB }), 1024.0},
+	"autoscaler.target_sla.max_p95_latency_ms":                 {"3000.0", "3000.0", "3s", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Target.P95Latency }), 3 * time.Second},
+	"autoscaler.target_sla.min_success_rate":                   {"0.99", "0.99", "0.99", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Target.SuccessRate }), 0.99},
+	"autoscaler.target_sla.max_queue_wait_time_ms":             {"2500.0", "2500.0", "2.5s", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Target.QueueWait }), 2500 * time.Millisecond},
+	"autoscaler.target_sla.target_worker_utilization":          {"0.75", "0.75", "0.75", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.Target.WorkerUtilization }), 0.75},
 	"scheduler.enabled":                                        {"true", "true", "true", func(c *Config) any { return c.Scheduler.Enabled }, true},
 	"scheduler.tick_interval":                                  {"10", "10", "10s", nil, nil},
 	"scheduler.max_tasks_per_tick":                             {"200", "200", "200", nil, nil},

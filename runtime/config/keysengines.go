@@ -16,12 +16,12 @@ var autoscalerKeys = []key[Config]{
 	{
 		path: "autoscaler.min_workers", env: names("TASK_QUEUE_AUTOSCALER_MIN_WORKERS"), flag: "autoscaler-min-workers",
 		value: whole[Config]{field: func(c *Config) *int { return &c.Autoscaler.MinWorkers }, min: 1, max: 1000},
-		doc:   "The fewest workers of all processes together.",
+		doc:   "The fewest workers of a process, of workers.max_concurrent_tasks slots each.",
 	},
 	{
 		path: "autoscaler.max_workers", env: names("TASK_QUEUE_AUTOSCALER_MAX_WORKERS"), flag: "autoscaler-max-workers",
 		value: whole[Config]{field: func(c *Config) *int { return &c.Autoscaler.MaxWorkers }, min: 1, max: 1000},
-		doc:   "The most workers of all processes together; at least min_workers.",
+		doc:   "The most workers of a process; at least min_workers.",
 	},
 	{
 		path: "autoscaler.scale_up_count", env: names("TASK_QUEUE_AUTOSCALER_SCALE_UP_COUNT"),

@@ -15,7 +15,6 @@ type gap struct {
 // gaps has a row for each of them, and Load warns about those that are set.
 // Whoever makes a key work deletes its row.
 var gaps = []gap{
-	{"autoscaler", "not supported by this release yet: the number of workers stays at workers.initial_count"},
 	{"scheduler.tick_interval", "there is no tick: workers wake when a task is due"},
 	{"scheduler.max_tasks_per_tick", "there is no tick: all that is due runs"},
 	{"web", "not supported by this release yet: there is no HTTP interface"},
