@@ -48,7 +48,7 @@ func run(ctx context.Context, address, store string, out io.Writer) error {
 	defer client.Close()
 	var metrics taskqueue.Metrics
 	worker, err := taskqueue.NewWorker(client, taskqueue.WorkerConfig{
-		Tasks: Tasks(), Concurrency: 20, OnFinish: metrics.Observe,
+		Tasks: Tasks(), Crons: crons(), Concurrency: 20, OnFinish: metrics.Observe,
 		Logger: slog.New(slog.DiscardHandler), // the dashboard shows what fails
 	})
 	if err != nil {

@@ -52,6 +52,14 @@ func (r *Report) Execute(ctx context.Context) (int, error) {
 	return rand.IntN(1e6), sleep(ctx, time.Duration(2+rand.ExpFloat64()*3)*time.Second)
 }
 
+// crons are what nobody has to ask for.
+func crons() []taskqueue.Cron {
+	return []taskqueue.Cron{
+		{Name: "newsletter", Spec: "30 7 * * MON-FRI", Zone: "Europe/Paris", Job: Mail{To: "all@example.com", Subject: "News"}.Job()},
+		{Name: "report", Spec: "@hourly", Job: Report{Month: "this"}.Job()},
+	}
+}
+
 // sleep stands for work.
 func sleep(ctx context.Context, d time.Duration) error {
 	select {

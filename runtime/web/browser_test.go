@@ -197,6 +197,7 @@ func TestBrowser(t *testing.T) {
 		{"#/task/" + dead, "<script>window.ran=1</script>"},
 		{"#/dead?queue=default", "bad <img src=x"},
 		{"#/workers", "1 of 4 slots"},
+		{"#/schedules", "No worker of this process has a cron"},
 	}
 	for _, p := range pages {
 		b.open(p.hash, p.text)

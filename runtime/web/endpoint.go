@@ -68,6 +68,7 @@ func queueEndpoints() []endpoint {
 	return []endpoint{
 		get("/overview", (*handler).overview, overviewReply{}, "What the dashboard's first page shows."),
 		get("/workers", (*handler).workers, workersReply{}, "Each worker of this process, and what it runs."),
+		get("/schedules", (*handler).schedules, schedulesReply{}, "The next ticks of the crons of this process.", "limit"),
 		get("/queues", (*handler).listQueues, queuesReply{}, "All queues."),
 		get("/queues/{queue}", (*handler).showQueue, queueReply{}, "One queue."),
 		post("/queues/{queue}/pause", PauseQueue, (*handler).pauseQueue, nil, queueReply{}, "Let no worker take tasks of a queue."),

@@ -73,7 +73,7 @@ function frame(page, where) {
   const link = (hash, text, name, badge) => h("a", { href: hash, "aria-current": page.of === name ? "page" : null }, text, badge ? h("span", { class: "badge" }, count(badge)) : null);
   patch($("nav"), h("nav", { id: "nav", "aria-label": "Pages" },
     link("#/", "Overview", "overview"), link("#/queues", "Queues", "queues"), link("#/tasks", "Tasks", "tasks"),
-    link("#/dead", "Dead letters", "dead", dead), link("#/workers", "Workers", "workers")));
+    link("#/dead", "Dead letters", "dead", dead), link("#/workers", "Workers", "workers"), link("#/schedules", "Schedules", "schedules")));
   document.title = page.title(where) + " · Tasks";
   const ok = o.health.status === "healthy";
   status(ok && o.alerts.length ? o.alerts.length + (o.alerts.length > 1 ? " alerts" : " alert") : o.health.status, !ok || o.alerts.some((a) => a.severity === "Critical") ? "bad" : o.alerts.length ? "warn" : "good");
@@ -142,7 +142,7 @@ document.onkeydown = (event) => {
     event.preventDefault();
     $("query").focus();
   }
-  const hash = { 1: "#/", 2: "#/queues", 3: "#/tasks", 4: "#/dead", 5: "#/workers" }[event.key];
+  const hash = { 1: "#/", 2: "#/queues", 3: "#/tasks", 4: "#/dead", 5: "#/workers", 6: "#/schedules" }[event.key];
   if (hash) go(hash);
 };
 

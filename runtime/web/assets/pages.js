@@ -231,6 +231,14 @@ function worker(k) {
     table(["Kind", "#For", "Queue", "#Run", "Task"], k.runs.map((r) => [r.kind, h("span", { class: r.overdue ? "bad" : null }, span(r.seconds * 1000)), queueLink(r.queue), r.attempt, taskLink(r.id)]), "Nothing runs."));
 }
 
+const schedules = {
+  of: "schedules", title: () => "Schedules", load: (app) => app.call("schedules?limit=100"),
+  show: (app, w, p) => [
+    h("h1", {}, "Schedules ", h("small", {}, "the next ticks of this process' crons")),
+    h("section", {}, table(["Cron", "Comes", "At", "Zone"], p.ticks.map((t) => [t.name, ago(t.at), t.at.slice(0, 19).replace("T", " "), t.zone]), "No worker of this process has a cron.")),
+  ],
+};
+
 const missing = { of: "", title: () => "Nothing", load: () => null, show: () => h("p", { class: "empty" }, "There is no such page.") };
 
-export const pages = { overview, queues, tasks, task, dead, workers, missing };
+export const pages = { overview, queues, tasks, task, dead, workers, schedules, missing };
