@@ -74,6 +74,8 @@ function frame(page, where) {
   patch($("nav"), h("nav", { id: "nav", "aria-label": "Pages" },
     link("#/", "Overview", "overview"), link("#/queues", "Queues", "queues"), link("#/tasks", "Tasks", "tasks"),
     link("#/dead", "Dead letters", "dead", dead), link("#/workers", "Workers", "workers"), link("#/schedules", "Schedules", "schedules")));
+  if (app.page !== page) $("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  app.page = page;
   document.title = page.title(where) + " · Tasks";
   const ok = o.health.status === "healthy";
   status(ok && o.alerts.length ? o.alerts.length + (o.alerts.length > 1 ? " alerts" : " alert") : o.health.status, !ok || o.alerts.some((a) => a.severity === "Critical") ? "bad" : o.alerts.length ? "warn" : "good");
