@@ -6,7 +6,7 @@ FUZZTIME      ?= 60s
 ARGS          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-web check generate fuzz soak chaos bench bench-autoscaler clean
+.PHONY: help demo test test-broker test-web check generate fuzz soak chaos bench bench-autoscaler clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ test: ## everything CI runs: finds or installs a Redis server; one suite: ARGS=h
 
 test-web: ## the dashboard in a browser (chromium), and the contract of its API
 	TASKQUEUE_BROWSER=1 go test -count=1 -v -run 'TestContract$$|TestBrowser$$' ./runtime/web
+
+test-broker: ## hold both stores against the law and the model: 10,000 random steps on each
+	@go run ./internal/ci broker
 
 check: ## format, vet, static analysis, generated code up to date
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"

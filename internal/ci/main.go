@@ -3,6 +3,10 @@
 // failed". `make test` and .ci/run call it; it exits 1 if anything failed.
 //
 //	go run ./internal/ci [suite ...]
+//	go run ./internal/ci broker
+//
+// The second form holds both stores against the law and the model, for longer, and
+// ends with "broker: C cases, S steps, D divergences".
 //
 // It needs Go alone. Redis is found (REDIS_SERVER, then redis-server or
 // valkey-server on PATH) or, as root or with CI=true, installed; the race
@@ -37,6 +41,9 @@ func main() {
 // run prepares the machine and runs the named suites, or all if none is named.
 // The error is errFailed where something failed.
 func run(ctx context.Context, out io.Writer, names []string) error {
+	if len(names) == 1 && names[0] == "broker" {
+		return testBroker(ctx, out)
+	}
 	redis, setup := prepareRedis(ctx, out)
 	packages, err := listPackages(ctx)
 	if err != nil {
