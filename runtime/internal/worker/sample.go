@@ -88,7 +88,7 @@ func (r *Run) counted() {
 // count takes in the end of an attempt; the caller holds mu. What was given back
 // or discarded says nothing of its kind.
 func (t *Tally) count(f *finish) {
-	seconds := f.at.Sub(f.run.Started).Seconds()
+	seconds := float64(f.at.Sub(f.run.Started)) / float64(time.Second)
 	switch {
 	case f.settle.Outcome == broker.Done || f.settle.Outcome == broker.Dead && f.final():
 		t.Succeeded++
