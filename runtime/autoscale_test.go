@@ -108,6 +108,9 @@ func TestAutoscaleStep(t *testing.T) {
 		if worst := l.worstWait(); worst > waitTarget {
 			t.Errorf("10 s after the step tasks wait up to %v; sizes %v %v", worst, rise, high)
 		}
+		if d := l.worker.Decisions(1)[0]; d.Offered < 90 || d.Offered > 110 {
+			t.Errorf("200 tasks of half a second arrive in a second, it takes them for %.1f erlang", d.Offered)
+		}
 		after := l.arrive(2, 3*time.Minute)
 		after = append(after, l.arrive(0, 3*time.Minute)...)
 		if after[len(after)-1] != 3 {
@@ -119,7 +122,7 @@ func TestAutoscaleStep(t *testing.T) {
 		if slices.Max(before) != 3 || slices.Max(high) < 20 {
 			t.Errorf("sizes before %v, after the step %v", before, high)
 		}
-		if text := l.log.String(); !strings.Contains(text, "workers scaled") || !strings.Contains(text, "erlang") {
+		if text := l.log.String(); !strings.Contains(text, "workers scaled") || !strings.Contains(text, "step in arrivals") {
 			t.Errorf("the log does not explain it:\n%s", text)
 		}
 	})
