@@ -51,12 +51,13 @@ type Inspector interface {
 
 	// Find reports where tasks are, in the order of refs. State is StateUnknown
 	// for a task that the store does not have (any more). Finding a pending
-	// task looks at no more than [FindLimit] entries a lane.
+	// task without a group looks at no more than [FindLimit] entries a lane.
 	Find(ctx context.Context, refs []Ref) ([]Entry, error)
 
 	// List returns a page of tasks in one state: pending in the order of
-	// their lanes (critical to low, then suspects), scheduled by due time and
-	// ID, dead from the newest (equal times from the greatest ID).
+	// their lanes (critical to low, in each those without a group, then groups
+	// and keys by name; then suspects), scheduled by due time and ID, dead from
+	// the newest (equal times from the greatest ID).
 	List(ctx context.Context, q ListQuery) (Page, error)
 
 	// Edit changes tasks from outside, each by itself, and returns a receipt for

@@ -121,12 +121,14 @@ type Grant struct {
 	Cancelled []Cancelled
 
 	// More: a further cycle would find work now. A lane that this Want could
-	// claim from (with Max 0: if it were 1) is not empty, a scheduled task is
-	// due, or another session has lapsed and holds claims.
+	// claim from (with Max 0: if it were 1) is not empty, nor held up by a limit;
+	// a scheduled task is due, another session has lapsed and holds claims, or a
+	// token has come for what a limit has set aside.
 	More bool
 
-	// Again is the time until the next scheduled task is due or the lease of
-	// another session that holds claims lapses, whichever comes first; 0 where
-	// there is neither, or where it has come already (then More is set).
+	// Again is the time until the next scheduled task is due, the lease of another
+	// session that holds claims lapses, or a token lets begin what waits for it,
+	// whichever comes first; 0 where there is none of these, or where it has come
+	// already (then More is set).
 	Again time.Duration
 }

@@ -12,7 +12,7 @@
 //
 // # Lanes
 //
-// A queue has five lanes: one a [Priority], and the lane of suspects (tasks
+// A queue has five lanes for tasks without a group: one a [Priority], and the lane of suspects (tasks
 // that were lost [SuspectAfter] times or more: their runs never ended, so they
 // may have killed their worker). Each lane is first in, first out. One claim
 // takes from one lane: the first that is not empty in the order critical,
@@ -20,6 +20,35 @@
 // session (Seq divisible by it) in the reverse order, so that no lane starves.
 // A suspect is granted alone in its claim, and only where [Want].Suspects
 // allows it.
+//
+// # Groups
+//
+// A task with a [Message].Group waits in a lane of its priority, group and key;
+// there may be any number of them. Within a priority the lane of the tasks
+// without a group and the groups take turns, and within a group its keys do: who
+// was served least recently is first, of equals the lane without a group, then by
+// name. Who gets something to serve, or may be served again, counts as served by
+// the last claim. So a key with many tasks does not hold up one with few.
+//
+// The order of a key is that of its first runs in one priority: what is retried
+// goes to the tail of its lane when it is due. A suspect is in no group: it waits
+// in the lane of suspects and runs outside of the limits of its group.
+//
+// # Limits
+//
+// [Settings] bound how many tasks are active (Concurrency) and how many begin (a
+// [Rate]), of the whole queue, of a group, and of each key of a group. A claim
+// takes no more tasks than all of them let begin, and a token of each rate for
+// every task; tokens do not come back, however a run ends. A run that ends, is
+// given back or is lost makes room for another one. Runs are counted whatever
+// was set when they began: a limit that is set, raised or lifted holds at once,
+// and one that is lowered ends no run. Suspects are held up by no limit and take
+// no token; they count as active in the queue.
+//
+// A lane or group at a limit is set aside: no cycle looks at it until a run of it
+// ends or a token comes, at most [AsideBatch] of them in one cycle, earliest
+// first (equal ones by name). The tasks in a lane that is aside are pending all
+// the same.
 //
 // # Sessions, claims and fences
 //
@@ -50,7 +79,8 @@
 //     claim and lowest index first, and counts as released
 //  5. promote at most [PromoteBatch] due tasks, earliest due first (equal due
 //     times by ID), to the tails of their lanes; their Ready is their due time
-//  6. claim at most Want.Max tasks of one lane; with Leave none
+//  6. look again at what was set aside by a limit and has a token by now, then
+//     claim at most Want.Max tasks of one lane; with Leave none
 //  7. reclaim at most one claim (the newest) of the one lapsed session that
 //     lapsed first (equal expiries by worker name) and holds claims: its
 //     unsettled tasks go back to the head of their lane in their old order

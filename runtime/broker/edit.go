@@ -5,26 +5,6 @@ import (
 	"time"
 )
 
-// Settings are what holds for a queue in all processes. The zero value is what
-// a new queue has.
-type Settings struct {
-	// Paused: cycles claim nothing. All else goes on. More does not count what
-	// waits in lanes then, and Wait does not return for it.
-	Paused bool
-
-	// MaxTasks refuses messages with ErrFull while that many tasks are pending
-	// or scheduled; 0: no limit. What comes back after a run always gets in.
-	MaxTasks int64
-}
-
-// Check reports what no store would accept in s.
-func (s *Settings) Check() error {
-	if s.MaxTasks < 0 {
-		return fmt.Errorf("%w: MaxTasks %d is negative", ErrInvalid, s.MaxTasks)
-	}
-	return nil
-}
-
 // An Edit changes one task from outside.
 type Edit struct {
 	Ref

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -30,6 +31,11 @@ const (
 	MaxPage          = 1000  // entries in one page of List
 	MaxEdits         = 1000  // edits in one call
 	MaxProgressBytes = 4096  // of one task
+	MaxLimits        = 1000  // groups with limits in one queue's settings
+	MaxConcurrency   = 1 << 31
+	MaxRate          = 1_000_000 // tasks in one period, and in one burst
+	MaxPeriod        = 24 * time.Hour
+	AsideBatch       = 100 // lanes and groups at a limit that one cycle sets aside, and that it looks at again
 )
 
 // CheckName accepts [A-Za-z0-9_.:-]{1,128}. what names the thing in the error.
@@ -65,6 +71,9 @@ func (m *Message) Check() error {
 	if err := CheckName("task kind", m.Kind); err != nil {
 		return err
 	}
+	if err := m.checkGroup(); err != nil {
+		return err
+	}
 	if err := m.Unique.check(); err != nil {
 		return err
 	}
@@ -78,6 +87,20 @@ func (m *Message) Check() error {
 		return err
 	}
 	return m.checkSizes()
+}
+
+func (m *Message) checkGroup() error {
+	switch {
+	case m.Group == "" && m.Key == "":
+		return nil
+	case m.Group == "":
+		return fmt.Errorf("%w: a key needs a group", ErrInvalid)
+	case len(m.Key) > MaxNameLen:
+		return fmt.Errorf("%w: the key has %d bytes, at most %d are allowed", ErrInvalid, len(m.Key), MaxNameLen)
+	case strings.IndexByte(m.Key, 0) >= 0:
+		return fmt.Errorf("%w: the key %q has a zero byte", ErrInvalid, m.Key)
+	}
+	return CheckName("group", m.Group)
 }
 
 func (u Unique) check() error {

@@ -22,6 +22,12 @@ type Message struct {
 	Version  uint16 // of the payload's shape
 	Priority Priority
 
+	// Group is a class of tasks with limits of its own, and Key whose task it is
+	// among them: see Settings and "Lanes" in the package comment. Group follows
+	// CheckName; empty: none. Key has at most MaxNameLen bytes, none of them
+	// zero, and needs a Group; empty: the group's own.
+	Group, Key string
+
 	Delay time.Duration // not before the store's now + Delay; only in Enqueue, zero in what a store returns
 	Due   time.Time     // not before this instant of the store's clock; likewise
 
@@ -52,6 +58,9 @@ type Message struct {
 func (m *Message) Run() uint32 {
 	return uint32(m.Attempts) + uint32(m.LostBefore) + uint32(m.Lost) + 1
 }
+
+// Grouped reports whether m waits in a lane of its group. A suspect does not.
+func (m *Message) Grouped() bool { return m.Group != "" && m.Lost < SuspectAfter }
 
 // Unique refuses a second task with the same key in the same queue while the
 // first one holds it: for Window from its enqueueing, whether it has ended or

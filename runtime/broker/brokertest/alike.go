@@ -23,7 +23,7 @@ func alike(a, b any) bool {
 		return ok && slices.EqualFunc(a, b, alikeEntries)
 	case []broker.QueueInfo:
 		b, ok := b.([]broker.QueueInfo)
-		return ok && slices.Equal(a, b)
+		return ok && slices.EqualFunc(a, b, alikeInfos)
 	}
 	return false
 }
@@ -38,9 +38,21 @@ func alikeEntries(a, b broker.Entry) bool {
 		(a.Message == nil || alikeMessages(a.Message, b.Message))
 }
 
+func alikeInfos(a, b broker.QueueInfo) bool {
+	return a.Queue == b.Queue && a.Settings.Equal(&b.Settings) && figures(&a) == figures(&b)
+}
+
+// figures are what a queue counts.
+func figures(i *broker.QueueInfo) [13]int64 {
+	return [...]int64{
+		i.Pending, i.Scheduled, i.Active, i.Dead, i.Sessions,
+		i.Enqueued, i.Done, i.Retried, i.Released, i.Died, i.Discarded, i.Lost, i.Deleted,
+	}
+}
+
 func alikeMessages(a, b *broker.Message) bool {
 	return a.ID == b.ID && a.Queue == b.Queue && a.Kind == b.Kind && a.Version == b.Version &&
-		a.Priority == b.Priority && a.Delay == b.Delay && a.Due.Equal(b.Due) &&
+		a.Priority == b.Priority && a.Group == b.Group && a.Key == b.Key && a.Delay == b.Delay && a.Due.Equal(b.Due) &&
 		a.Attempts == b.Attempts && a.Lost == b.Lost && a.LostBefore == b.LostBefore && a.Max == b.Max &&
 		a.Timeout == b.Timeout && a.Retention == b.Retention && a.Unique == b.Unique && a.Ready.Equal(b.Ready) &&
 		slices.Equal(a.Headers, b.Headers) && slices.EqualFunc(a.Failures, b.Failures, alikeFailures) &&

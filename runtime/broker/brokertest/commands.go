@@ -27,7 +27,7 @@ var commands = []command{
 	{"stale cycle", 2, func(m *machine) { m.stale(m.worker()) }},
 	{"leave", 2, func(m *machine) { m.cycle(m.worker(), true) }},
 	{"edit", 6, (*machine).edit},
-	{"configure", 2, (*machine).configure},
+	{"configure", 3, (*machine).configure},
 	{"purge", 1, (*machine).purge},
 	{"list", 2, (*machine).list},
 	{"wait", 2, (*machine).wait},
@@ -180,7 +180,7 @@ func (m *machine) list() {
 
 // wait expects Wait to return where work is pending.
 func (m *machine) wait() {
-	if n := m.counts(); n.Pending == 0 || n.Settings.Paused {
+	if n := m.counts(); n.Pending == 0 || n.Settings.Paused || n.Settings.Limited() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(m.tb.Context(), patience)

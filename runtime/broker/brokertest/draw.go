@@ -18,6 +18,10 @@ var (
 	retentions = []time.Duration{0, time.Second, time.Hour, 2*time.Millisecond - 1}
 	windows    = []time.Duration{0, time.Second, time.Minute, 2*time.Millisecond - 1}
 	losses     = []uint8{0, 0, 0, 1, broker.SuspectAfter, broker.LostLimit - 1}
+	groups     = []string{"a", "b", "a-"}
+	keys       = []string{"", "x", "xy", "\xff"}
+	rates      = []broker.Rate{{}, {N: 1, Period: time.Second}, {N: 3, Period: 7 * time.Millisecond, Burst: 2}, {N: 7, Period: time.Minute, Burst: 10}}
+	slots      = []int64{0, 1, 2, 7}
 	onces      = []string{"hourly", "daily"}
 	reasons    = []string{"failed", "", strings.Repeat("ü", broker.MaxReasonBytes)}
 )
@@ -57,15 +61,41 @@ func (m *machine) messages(n int) []broker.Message {
 // at once, without keys.
 func (m *machine) alike(n int) []broker.Message {
 	priority, retention, lost := m.priority(), pick(m, "retention", retentions), pick(m, "lost", losses)
+	group, key := "", ""
+	if m.chance("grouped", 3) {
+		group, key = pick(m, "group", groups), pick(m, "key", keys)
+	}
 	padding := make([]byte, pick(m, "padding", []int{0, 100, 5000}))
 	messages := make([]broker.Message, n)
 	for i := range messages {
 		msg := m.plain()
 		msg.Priority, msg.Retention, msg.Lost = priority, retention, lost
+		msg.Group, msg.Key = group, key
 		msg.Payload = append(msg.Payload, padding...)
 		messages[i] = msg
 	}
 	return messages
+}
+
+// limits makes limits on what may begin, most of them none.
+func (m *machine) limits() broker.Settings {
+	var s broker.Settings
+	if m.chance("of the queue", 3) {
+		s.Rate, s.Concurrency = pick(m, "rate", rates), pick(m, "concurrency", slots)
+	}
+	for _, group := range groups {
+		if m.chance("of the group", 2) {
+			continue
+		}
+		if s.Groups == nil {
+			s.Groups = map[string]broker.Limit{}
+		}
+		s.Groups[group] = broker.Limit{
+			Rate: pick(m, "rate", rates), Concurrency: pick(m, "concurrency", slots),
+			KeyRate: pick(m, "key rate", rates), KeyConcurrency: pick(m, "key concurrency", slots),
+		}
+	}
+	return s
 }
 
 func (m *machine) priority() broker.Priority { return broker.Priority(m.dice.roll("priority", 4) - 1) }
@@ -82,6 +112,9 @@ func (m *machine) plain() broker.Message {
 func (m *machine) message() broker.Message {
 	msg := m.plain()
 	msg.Priority, msg.Retention, msg.Lost = m.priority(), pick(m, "retention", retentions), pick(m, "lost", losses)
+	if m.chance("grouped", 2) {
+		msg.Group, msg.Key = pick(m, "group", groups), pick(m, "key", keys)
+	}
 	switch m.dice.roll("time", 8) {
 	case 5, 6:
 		msg.Delay = pick(m, "delay", delays)

@@ -33,12 +33,16 @@ func (m *machine) everything() {
 
 // drain lets a last worker finish all tasks, as time goes by.
 func (m *machine) drain() {
-	m.settings(broker.Settings{})
+	var s broker.Settings
+	if m.chance("limited", 2) {
+		s = m.limits()
+	}
+	m.settings(s)
 	c := broker.Cycle{
 		Session: broker.Session{Worker: "last", Queue: machineQueue}, Lease: time.Second,
 		Want: broker.Want{Max: broker.MaxBatch, Suspects: true},
 	}
-	for range 4*len(m.known) + 100 {
+	for range 6*len(m.known) + 200 {
 		c.Seq++
 		g, err := m.ask(c)
 		if err != nil {
@@ -57,6 +61,7 @@ func (m *machine) drain() {
 
 // events compares what the watches have told: a last task marks their end.
 func (m *machine) events() {
+	m.settings(broker.Settings{})
 	last := m.plain()
 	last.Retention = time.Hour
 	m.offer([]broker.Message{last})

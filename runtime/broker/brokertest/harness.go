@@ -34,6 +34,8 @@ type Harness struct {
 	// task is in exactly one place, and that is the lane, the state or the
 	// claim that its envelope asks for; what is ordered is in order; a session
 	// is where it will be found when it lapses, and a fenced one holds claims;
+	// a lane of a group that is not empty is ready, or aside at a limit that holds;
+	// the runs that limits count are those in claims;
 	// a unique key without a window is held by a task that has not ended; the
 	// counters add up (Enqueued is all that is here, Done and Discarded; Died
 	// is Dead); nothing is left over that no task, session or outcome needs.
@@ -106,6 +108,6 @@ func Run(t *testing.T, open Open) {
 }
 
 var tests = [][]test{
-	laneTests, sessionTests, settleTests, reclaimTests, scheduleTests, againTests, uniqueTests,
+	laneTests, groupTests, limitTests, sessionTests, settleTests, reclaimTests, scheduleTests, againTests, uniqueTests,
 	outcomeTests, editTests, waitTests, inspectTests, byteTests, invalidTests, concurrentTests,
 }

@@ -35,6 +35,10 @@ func (m *machine) edit() {
 
 // configure changes the settings; mostly it takes back what it did before.
 func (m *machine) configure() {
+	if m.chance("limits", 2) {
+		m.settings(m.limits())
+		return
+	}
 	m.settings(pick(m, "settings", []broker.Settings{{}, {}, {Paused: true}, {MaxTasks: 20}}))
 }
 

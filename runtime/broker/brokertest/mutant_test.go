@@ -3,6 +3,7 @@ package brokertest
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,32 @@ type mutant struct {
 	find    func(e *broker.Entry)
 	list    func(p *broker.Page)
 	watch   func(e broker.Event) bool
+	limit   func(l *broker.Limit)
+	told    broker.Settings
+}
+
+// Configure changes the limits of groups, and takes that back in what it tells.
+func (m *mutant) Configure(ctx context.Context, queue string, s broker.Settings) error {
+	if m.limit != nil {
+		m.told = s.Normal()
+		groups := maps.Clone(s.Groups)
+		for name, l := range groups {
+			m.limit(&l)
+			groups[name] = l
+		}
+		s.Groups = groups
+	}
+	return m.Broker.Configure(ctx, queue, s)
+}
+
+func (m *mutant) Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error) {
+	infos, err := m.Broker.Queues(ctx, names...)
+	for i := range infos {
+		if m.limit != nil {
+			infos[i].Settings = m.told
+		}
+	}
+	return infos, err
 }
 
 func (m *mutant) Enqueue(ctx context.Context, all []broker.Message) ([]broker.Receipt, error) {
@@ -89,6 +116,30 @@ func enqueues(f func(b broker.Broker, all []broker.Message) ([]broker.Receipt, e
 	}
 }
 
+// eachMessage makes a mutant that changes what gets in.
+func eachMessage(change func(*broker.Message)) func(broker.Broker) broker.Broker {
+	return enqueues(func(b broker.Broker, all []broker.Message) ([]broker.Receipt, error) {
+		for i := range all {
+			change(&all[i])
+		}
+		return b.Enqueue(context.Background(), all)
+	})
+}
+
+// configures makes a mutant that changes the limits of groups.
+func configures(change func(*broker.Limit)) func(broker.Broker) broker.Broker {
+	return func(b broker.Broker) broker.Broker {
+		return &mutant{Broker: b, limit: func(l *broker.Limit) {
+			change(l)
+			for _, r := range []*broker.Rate{&l.Rate, &l.KeyRate} {
+				if r.N == 0 {
+					*r = broker.Rate{}
+				}
+			}
+		}}
+	}
+}
+
 // eachSettle makes a mutant that changes settles.
 func eachSettle(change func(*broker.Settle)) func(broker.Broker) broker.Broker {
 	return asks(func(c *broker.Cycle) {
@@ -154,6 +205,14 @@ var mutants = map[string]func(broker.Broker) broker.Broker{
 		c.Session.Worker = string(name)
 	}),
 	"a batch gets in backwards": enqueues(backwards),
+	"keys are ignored":          eachMessage(func(m *broker.Message) { m.Key = "" }),
+	"groups are ignored":        eachMessage(func(m *broker.Message) { m.Group, m.Key = "", "" }),
+	"a burst is one more":       configures(func(l *broker.Limit) { l.Rate.Burst = max(l.Rate.Burst, 1) + 1 }),
+	"a key's rate is its group's": configures(func(l *broker.Limit) {
+		l.Rate, l.KeyRate = l.KeyRate, l.Rate
+	}),
+	"a key's concurrency is ignored": configures(func(l *broker.Limit) { l.KeyConcurrency = 0 }),
+	"a concurrency is ignored":       configures(func(l *broker.Limit) { l.Concurrency = 0 }),
 	"a unique key is ignored": enqueues(func(b broker.Broker, all []broker.Message) ([]broker.Receipt, error) {
 		receipts, err := b.Enqueue(context.Background(), all)
 		for _, r := range receipts {

@@ -18,6 +18,7 @@ func (b *Broker) Audit(queue string) []string {
 	}
 	a := audit{q: q, seen: map[*task]int{}}
 	a.pending()
+	a.groups(b.now())
 	a.scheduled()
 	a.active()
 	a.rosters()

@@ -14,7 +14,7 @@ var corruptions = map[string]struct {
 	problem string // part of what the audit must say
 }{
 	"a task twice in a lane":      {func(q *queue) { q.lanes[0].pushBack(q.lanes[0].at(0)) }, "is in 2 places"},
-	"a pending task that is lost": {func(q *queue) { q.lanes[0].popFront() }, "7 tasks are known, 6 are somewhere"},
+	"a pending task that is lost": {func(q *queue) { q.lanes[0].popFront() }, "10 tasks are known, 9 are somewhere"},
 	"the wrong lane":              {func(q *queue) { q.lanes[1].pushBack(q.lanes[0].popFront()) }, "is in lane 1, it belongs to lane 0"},
 	"a wrong state":               {func(q *queue) { q.lanes[0].at(0).state = broker.Active }, "is among the pending ones, its state says active"},
 	"a task without an entry":     {func(q *queue) { delete(q.tasks, q.lanes[0].at(0).ID) }, "cannot be found by its ID"},
@@ -31,7 +31,7 @@ var corruptions = map[string]struct {
 	"an empty claim":              {func(q *queue) { q.sessions["w"].claims[0].tasks[3] = nil }, "claim 1 holds nothing"},
 	"a claim that counts wrong":   {func(q *queue) { q.sessions["w"].claims[0].left = 2 }, "claim 1 holds 1 tasks, it says 2"},
 	"a session in no roster":      {func(q *queue) { q.idle = nil }, "2 sessions are known, 1 stand in a roster"},
-	"a session in the wrong one":  {func(q *queue) { q.idle, q.holding = q.holding, q.idle }, "session w with 1 claims stands in the wrong roster"},
+	"a session in the wrong one":  {func(q *queue) { q.idle, q.holding = q.holding, q.idle }, "session w with 2 claims stands in the wrong roster"},
 	"a forgotten session":         {func(q *queue) { delete(q.sessions, "idle") }, "session idle is forgotten and stands in a roster"},
 	"a roster out of order":       {func(q *queue) { q.idle = append(q.idle, q.idle[0]) }, "the rosters are out of order at idle"},
 	"dead letters out of order":   {func(q *queue) { slices.Reverse(q.dead) }, "the dead letters are out of order at 1"},
@@ -40,9 +40,21 @@ var corruptions = map[string]struct {
 	"a key of the dead":           {func(q *queue) { q.unique["x"] = hold{id: q.dead[0].ID} }, `the unique key "x" is held by`},
 	"a key that is not held":      {func(q *queue) { delete(q.unique, "key") }, `does not hold its unique key "key"`},
 	"a window for ever":           {func(q *queue) { q.lapsing.pop() }, `the window of the unique key "window" never ends`},
-	"active miscounted":           {func(q *queue) { q.counts.Active++ }, "1 tasks are active, 2 are counted"},
+	"a grouped task twice":        {func(q *queue) { l := ofKey(q, "ready"); l.tasks.pushBack(l.tasks.at(0)) }, "is in 2 places"},
+	"a lane that is nowhere":      {func(q *queue) { q.unstand(ofKey(q, "ready")) }, "is ready: false, aside: false"},
+	"a lane in two places":        {func(q *queue) { ofKey(q, "ready").aside = true }, "is ready: true, aside: true"},
+	"a lane of another key":       {func(q *queue) { ofKey(q, "ready").key.name = "x" }, "calls itself"},
+	"a lane in no ring":           {func(q *queue) { q.groups["g"].ready[0] = nil }, "in the ring: false"},
+	"a lane aside for nothing":    {func(q *queue) { ofKey(q, "held").key.flying = 0 }, "is aside for ever and has room for 1"},
+	"a lane aside in no list":     {func(q *queue) { q.aside = nil }, "is aside and in no list"},
+	"a group that is nowhere":     {func(q *queue) { q.rings[0] = nil }, "should be ready: true, is: false"},
+	"active of a key":             {func(q *queue) { ofKey(q, "held").key.flying++ }, `1 tasks of key "held" of g are active, 2 are counted`},
+	"active of a group":           {func(q *queue) { q.groups["g"].flying-- }, "1 tasks of group g are active, 0 are counted"},
+	"tasks of groups":             {func(q *queue) { q.grouped++ }, "2 tasks wait in groups, 3 are counted"},
+	"a key that is forgotten":     {func(q *queue) { delete(q.groups["g"].keys, "held") }, "1 keys have active tasks and are forgotten"},
+	"active miscounted":           {func(q *queue) { q.counts.Active++ }, "2 tasks are active, 3 are counted"},
 	"dead miscounted":             {func(q *queue) { q.counts.Died-- }, "2 tasks are dead, 1 have died"},
-	"done miscounted":             {func(q *queue) { q.counts.Done++ }, "8 tasks were enqueued, 7 are here, 2 done, 0 discarded"},
+	"done miscounted":             {func(q *queue) { q.counts.Done++ }, "11 tasks were enqueued, 10 are here, 2 done, 0 discarded"},
 }
 
 func TestAuditSees(t *testing.T) {
@@ -88,12 +100,24 @@ func everything(t *testing.T) *Broker {
 	ask(t, b, w)
 	ask(t, b, broker.Cycle{Session: broker.Session{Worker: "idle", Queue: "q"}, Seq: 1, Lease: time.Minute})
 	keyed, windowed, soon, late := critical("keyed"), critical("windowed"), critical("soon"), critical("late")
+	one, two, three := critical("one"), critical("two"), critical("three")
+	one.Group, one.Key, two.Group, two.Key, three.Group, three.Key = "g", "held", "g", "held", "g", "ready"
+	limits := broker.Settings{Groups: map[string]broker.Limit{"g": {KeyConcurrency: 1}}}
+	if err := b.Configure(t.Context(), "q", limits); err != nil {
+		t.Fatal(err)
+	}
+	send(t, b, one, two, three)
+	w.Seq, w.Want, w.Settle = 4, broker.Want{Max: 1}, nil
+	ask(t, b, w)
 	keyed.Unique.Key = "key"
 	windowed.Unique = broker.Unique{Key: "window", Window: time.Hour}
 	soon.Delay, late.Delay = time.Second, time.Hour
 	send(t, b, keyed, windowed, soon, late)
 	return b
 }
+
+// ofKey is the lane of one of the two keys of a group: one is held up.
+func ofKey(q *queue, key string) *lane { return q.groups["g"].keys[key].lanes[0] }
 
 // critical makes a task for lane 0.
 func critical(label string) broker.Message {

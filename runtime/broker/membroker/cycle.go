@@ -45,11 +45,12 @@ func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
 	q.settle(s, c.Settle, now)
 	s.note(c.Progress)
 	if c.Leave {
-		q.leave(s)
+		q.leave(s, now)
 	}
 	q.promote(now)
+	q.returning(now)
 	if !c.Leave {
-		q.claim(s, c.Want)
+		q.claim(s, c.Want, now)
 	}
 	q.reclaim(now)
 	q.forget(now)
@@ -72,21 +73,24 @@ func (q *queue) admit(c *broker.Cycle) (*session, error) {
 }
 
 // leave ends a session without a loss.
-func (q *queue) leave(s *session) {
+func (q *queue) leave(s *session, now time.Time) {
 	var given []held
 	for c, i := range s.held() {
 		given = append(given, held{c.seq, i, c.tasks[i]})
 	}
 	q.counts.Active -= int64(len(given))
-	q.giveBack(given)
+	for _, c := range s.claims {
+		q.land(c.key, int64(c.left), now)
+	}
+	q.giveBack(given, now)
 	s.claims = nil
 	delete(q.sessions, s.worker)
 }
 
 // grant answers a cycle, or a repeat of the last one.
 func (q *queue) grant(s *session, c *broker.Cycle, now time.Time) broker.Grant {
-	g := broker.Grant{Now: now, Leases: s.leases(c.Seq), Cancelled: q.cancelled(s), More: q.claimable(c.Want)}
-	if next := q.next(); !next.IsZero() {
+	g := broker.Grant{Now: now, Leases: s.leases(c.Seq), Cancelled: q.cancelled(s), More: q.claimable(c.Want, now)}
+	if next := q.next(now); !next.IsZero() {
 		g.Again = max(0, next.Sub(now))
 		g.More = g.More || g.Again == 0
 	}
@@ -94,11 +98,22 @@ func (q *queue) grant(s *session, c *broker.Cycle, now time.Time) broker.Grant {
 }
 
 // next is the earliest instant at which time alone brings work: a task is due,
-// or a session that holds claims lapses. It may have passed.
-func (q *queue) next() time.Time {
-	due, lapse := q.scheduled.next(), q.holding.next()
-	if due.IsZero() || !lapse.IsZero() && lapse.Before(due) {
-		return lapse
+// a session that holds claims lapses, or a limit lets tasks begin. It may have
+// passed.
+func (q *queue) next(now time.Time) (first time.Time) {
+	for _, at := range [...]time.Time{q.scheduled.next(), q.holding.next(), q.aside.next(), q.token(now)} {
+		if first.IsZero() || !at.IsZero() && at.Before(first) {
+			first = at
+		}
 	}
-	return due
+	return first
+}
+
+// token is when the queue's rate lets tasks begin that nothing else holds up.
+func (q *queue) token(now time.Time) time.Time {
+	if q.settings.Paused || !q.startable() {
+		return time.Time{}
+	}
+	_, until := q.room(now)
+	return until
 }

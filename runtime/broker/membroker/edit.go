@@ -44,11 +44,11 @@ func (q *queue) edit(e *broker.Edit, now time.Time) error {
 	case broker.Cancel:
 		q.cancel(t, broker.TrimReason(e.Reason), now)
 	case broker.Delete:
-		q.drop(t)
+		q.drop(t, now)
 	case broker.Requeue:
 		q.requeue(t, now)
 	case broker.Reschedule:
-		q.takeOut(t)
+		q.takeOut(t, now)
 		q.schedule(t, after(now, e.After))
 	}
 	return nil
@@ -56,7 +56,7 @@ func (q *queue) edit(e *broker.Edit, now time.Time) error {
 
 func (q *queue) cancel(t *task, reason string, now time.Time) {
 	if t.state != broker.Active {
-		q.takeOut(t)
+		q.takeOut(t, now)
 		q.discard(t, reason, now)
 		return
 	}
@@ -73,8 +73,8 @@ func (q *queue) unmark(t *task) {
 }
 
 // drop forgets a task.
-func (q *queue) drop(t *task) {
-	q.takeOut(t)
+func (q *queue) drop(t *task, now time.Time) {
+	q.takeOut(t, now)
 	delete(q.tasks, t.ID)
 	q.free(t)
 	q.unmark(t)
@@ -83,7 +83,7 @@ func (q *queue) drop(t *task) {
 
 // requeue lets a task run now; one that was dead begins anew.
 func (q *queue) requeue(t *task, now time.Time) {
-	q.takeOut(t)
+	q.takeOut(t, now)
 	if t.state == broker.StateDead {
 		t.Message = broker.Renewed(t.Message)
 		switch q.holder(t.Unique.Key, now) {
@@ -95,13 +95,17 @@ func (q *queue) requeue(t *task, now time.Time) {
 		}
 	}
 	t.Ready = now
-	q.push(t)
+	q.push(t, now)
 }
 
 // takeOut removes a task from where it waits or lies.
-func (q *queue) takeOut(t *task) {
+func (q *queue) takeOut(t *task, now time.Time) {
 	switch t.state {
 	case broker.Pending:
+		if t.Grouped() {
+			q.pull(t, now)
+			return
+		}
 		q.lanes[laneOf(&t.Message)].remove(t)
 	case broker.Scheduled:
 		q.scheduled.remove(t.ID)
@@ -121,10 +125,10 @@ func (b *Broker) Purge(ctx context.Context, queue string, s broker.State) (int64
 	}
 	defer b.mu.Unlock()
 	q := b.queue(queue)
-	n := int64(0)
+	n, now := int64(0), b.now()
 	for _, t := range q.tasks {
 		if t.state == s {
-			q.drop(t)
+			q.drop(t, now)
 			n++
 		}
 	}
@@ -144,8 +148,12 @@ func (b *Broker) Configure(ctx context.Context, queue string, s broker.Settings)
 	}
 	defer b.mu.Unlock()
 	q := b.queue(queue)
-	q.settings = s
-	q.wake(b.now())
+	q.settings = s.Normal()
+	now := b.now()
+	for _, p := range slices.Clone(q.aside) {
+		q.again(p, now)
+	}
+	q.wake(now)
 	return nil
 }
 

@@ -69,7 +69,7 @@ func (q *queue) enqueue(m *broker.Message, now time.Time) (holder broker.ID, err
 		q.schedule(t, due)
 	} else {
 		t.Ready = now
-		q.push(t)
+		q.push(t, now)
 	}
 	return broker.ID{}, nil
 }
@@ -87,11 +87,11 @@ func (q *queue) admits(m *broker.Message) error {
 
 // waiting counts what is pending or scheduled.
 func (q *queue) waiting() int64 {
-	n := q.scheduled.len()
+	n := q.grouped + int64(q.scheduled.len())
 	for i := range q.lanes {
-		n += q.lanes[i].len()
+		n += int64(q.lanes[i].len())
 	}
-	return int64(n)
+	return n
 }
 
 func dueTime(m *broker.Message, now time.Time) time.Time {

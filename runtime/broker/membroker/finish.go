@@ -48,6 +48,11 @@ func (q *queue) sweep(now time.Time) {
 			delete(q.outcomes, m.id)
 		}
 	}
+	for n := 0; n < sweepBatch && q.resting.reached(now); n++ {
+		k := q.resting.pop().value
+		k.rests = false
+		q.rest(k, now)
+	}
 	for n := 0; n < sweepBatch && q.lapsing.reached(now); n++ {
 		m := q.lapsing.pop()
 		if q.unique[m.value] == (hold{m.id, m.at}) {

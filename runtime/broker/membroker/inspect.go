@@ -39,7 +39,8 @@ func (b *Broker) used() []string {
 
 func (q *queue) info() broker.QueueInfo {
 	info := q.counts
-	info.Queue, info.Settings = q.name, q.settings
+	info.Queue, info.Settings = q.name, q.settings.Normal()
+	info.Pending = q.grouped
 	for i := range q.lanes {
 		info.Pending += int64(q.lanes[i].len())
 	}

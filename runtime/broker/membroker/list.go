@@ -43,14 +43,25 @@ func (q *queue) listPending(l broker.ListQuery) (broker.Page, error) {
 	}
 	var found []*task
 	seen := skip
-	for i := range q.lanes {
-		lane := &q.lanes[i]
+	for _, lane := range q.inOrder() {
 		for k := skip; k < lane.len() && len(found) <= l.Limit; k++ {
 			found = append(found, lane.at(k))
 		}
 		skip = max(0, skip-lane.len())
 	}
 	return page(found, l.Limit, func(*task) string { return fmt.Sprint(seen + l.Limit) }), nil
+}
+
+// inOrder are the lanes as they are listed: in each priority first that of the
+// tasks without a group, then groups and keys by name.
+func (q *queue) inOrder() (all []*deque[*task]) {
+	for rank := range ranks {
+		all = append(all, &q.lanes[rank])
+		for _, l := range q.waitingIn(rank) {
+			all = append(all, &l.tasks)
+		}
+	}
+	return append(all, &q.lanes[suspects])
 }
 
 // listScheduled pages by due time and ID; the cursor is the last entry's.

@@ -12,6 +12,6 @@ func (q *queue) promote(now time.Time) {
 		if !q.scheduled.reached(now) {
 			return
 		}
-		q.push(q.scheduled.pop().value)
+		q.push(q.scheduled.pop().value, now)
 	}
 }

@@ -25,6 +25,7 @@ func (q *queue) reclaim(now time.Time) {
 // that leads.
 func (q *queue) lose(c *claim, now time.Time) {
 	var back []*task
+	q.land(c.key, int64(c.left), now)
 	for _, t := range c.tasks {
 		if t == nil {
 			continue
@@ -34,13 +35,13 @@ func (q *queue) lose(c *claim, now time.Time) {
 		case t.Lost >= broker.LostLimit:
 			q.bury(t, now)
 		case t.Lost >= broker.SuspectAfter:
-			q.push(t)
+			q.push(t, now)
 		default:
 			back = append(back, t)
 		}
 	}
 	for _, t := range slices.Backward(back) {
-		q.putBack(t)
+		q.putBack(t, now)
 	}
 	q.counts.Active -= int64(c.left)
 	q.counts.Lost += int64(c.left)

@@ -14,18 +14,19 @@ func (q *queue) settle(s *session, settles []broker.Settle, now time.Time) {
 	var given []held
 	for i := range settles {
 		end := &settles[i]
-		t := s.take(end.Lease)
+		t, k := s.take(end.Lease)
 		if t == nil {
 			continue
 		}
 		q.counts.Active--
+		q.land(k, 1, now)
 		if end.Outcome == broker.Release && after(now, end.After).Equal(now) {
 			given = append(given, held{end.Lease.Claim, end.Lease.Index, t})
 			continue
 		}
 		q.carryOut(t, end, now)
 	}
-	q.giveBack(given)
+	q.giveBack(given, now)
 }
 
 // carryOut moves a task to where its outcome sends it.
@@ -64,34 +65,34 @@ type held struct {
 
 // giveBack returns tasks to the heads of their lanes, the oldest claim and
 // lowest index first.
-func (q *queue) giveBack(given []held) {
+func (q *queue) giveBack(given []held, now time.Time) {
 	slices.SortFunc(given, func(a, b held) int {
 		return cmp.Or(cmp.Compare(b.claim, a.claim), cmp.Compare(b.index, a.index))
 	})
 	for _, h := range given {
 		q.counts.Released++
-		q.putBack(h.task)
+		q.putBack(h.task, now)
 	}
 }
 
-// take removes a task from the session's claims. It returns nil if the session
-// does not hold it (any more).
-func (s *session) take(l *broker.Lease) *task {
+// take removes a task from the session's claims and tells its claim's key. The
+// task is nil if the session does not hold it (any more).
+func (s *session) take(l *broker.Lease) (*task, *key) {
 	i, found := s.find(l.Claim)
 	if !found || l.Index < 0 || l.Index >= len(s.claims[i].tasks) {
-		return nil
+		return nil, nil
 	}
 	c := s.claims[i]
 	t := c.tasks[l.Index]
 	if t == nil || t.ID != l.ID {
-		return nil
+		return nil, nil
 	}
 	c.tasks[l.Index] = nil
 	c.left--
 	if c.left == 0 {
 		s.claims = slices.Delete(s.claims, i, i+1)
 	}
-	return t
+	return t, c.key
 }
 
 func (s *session) find(seq uint64) (int, bool) {

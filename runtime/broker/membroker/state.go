@@ -35,12 +35,21 @@ type queue struct {
 	name  string
 	tasks map[broker.ID]*task // all that are not finished, dead ones too
 
-	lanes     [lanes]deque[*task]
+	lanes     [lanes]deque[*task] // of the tasks without a group, and of suspects
+	groups    map[string]*group
+	grouped   int64 // tasks in the lanes of groups
 	scheduled timeline[*task]
 	dead      []*task // ordered by end and ID
 
 	sessions      map[string]*session
 	holding, idle roster // of the sessions with claims, and of those without
+
+	turn    int64               // rises with each claim that groups compete for
+	plain   [ranks]int64        // when a lane without a group was served last
+	rings   [ranks]ring[*group] // open groups with lanes that are ready
+	aside   asideList           // lanes and groups at a limit
+	bucket  bucket              // of the whole queue
+	resting timeline[*key]      // keys without tasks, until their debts are paid
 
 	settings broker.Settings
 	marked   int              // tasks with a mark of an Edit
@@ -60,6 +69,7 @@ func newQueue(name string) *queue {
 		name:     name,
 		tasks:    map[broker.ID]*task{},
 		sessions: map[string]*session{},
+		groups:   map[string]*group{},
 		marks:    map[string]int64{},
 		outcomes: map[broker.ID]*outcome{},
 		unique:   map[string]hold{},
@@ -88,6 +98,7 @@ func (q *queue) roster(s *session) *roster {
 // A claim is what one cycle granted.
 type claim struct {
 	seq   uint64
+	key   *key    // nil: of no group
 	tasks []*task // nil where settled
 	left  int     // how many are not nil
 }
@@ -109,14 +120,22 @@ type hold struct {
 }
 
 // push adds a task to the tail of its lane.
-func (q *queue) push(t *task) {
+func (q *queue) push(t *task, now time.Time) {
 	t.pend()
+	if t.Grouped() {
+		q.wait(t, false, now)
+		return
+	}
 	q.lanes[laneOf(&t.Message)].pushBack(t)
 }
 
 // putBack adds a task to the head of its lane.
-func (q *queue) putBack(t *task) {
+func (q *queue) putBack(t *task, now time.Time) {
 	t.pend()
+	if t.Grouped() {
+		q.wait(t, true, now)
+		return
+	}
 	q.lanes[laneOf(&t.Message)].pushFront(t)
 }
 

@@ -59,7 +59,7 @@ func (b *Broker) look(ctx context.Context, w *waiter, queues []string) (string, 
 			return name, 0, nil
 		}
 		q.waiters[w] = struct{}{}
-		if next := q.next(); w.until.IsZero() || !next.IsZero() && next.Before(w.until) {
+		if next := q.next(now); w.until.IsZero() || !next.IsZero() && next.Before(w.until) {
 			w.until = next
 		}
 	}
@@ -96,10 +96,10 @@ func (b *Broker) dismiss(w *waiter, queues []string) {
 
 // ready reports whether a cycle may find work now.
 func (q *queue) ready(now time.Time) bool {
-	if q.claimable(broker.Want{Suspects: true}) {
+	if q.claimable(broker.Want{Suspects: true}, now) {
 		return true
 	}
-	next := q.next()
+	next := q.next(now)
 	return !next.IsZero() && !next.After(now)
 }
 
@@ -109,7 +109,7 @@ func (q *queue) wake(now time.Time) {
 	if len(q.waiters) == 0 {
 		return
 	}
-	ready, next := q.ready(now), q.next()
+	ready, next := q.ready(now), q.next(now)
 	for w := range q.waiters {
 		sooner := !next.IsZero() && (w.until.IsZero() || next.Before(w.until))
 		if !ready && !sooner {

@@ -27,18 +27,20 @@ type auditor struct {
 	seen     map[broker.ID]string         // where a task is
 	living   map[broker.ID]broker.Message // not dead
 	known    map[string]string            // the last cycle of each session
+	flights  map[string]flight            // by worker and cycle: claims of a group's lane
 }
 
 func (b *Broker) audit(ctx context.Context, queue string) []string {
 	a := &auditor{
 		b: b, q: b.queue(queue), ctx: ctx, keys: map[string]bool{},
-		seen: map[broker.ID]string{}, living: map[broker.ID]broker.Message{},
+		flights: map[string]flight{}, seen: map[broker.ID]string{}, living: map[broker.ID]broker.Message{},
 	}
 	a.listKeys()
 	a.pending()
 	a.indexed(a.q.schedule, a.q.scheduled, true)
 	a.indexed(a.q.dead, a.q.letters, false)
 	active := a.sessions()
+	a.groups()
 	a.unique()
 	a.counters(active)
 	a.leftovers()
@@ -175,6 +177,7 @@ func (a *auditor) claimsOf(worker string) (active int64) {
 				active++
 				m := a.found(elements[i], "claim "+name+" of "+worker)
 				a.living[m.ID] = m
+				a.fly(worker+" "+name, &m)
 			}
 		}
 	}

@@ -206,9 +206,9 @@ func (b *Broker) queue(name string) *queue {
 	k := newKeys(b.prefix, name)
 	q, _ := b.queues.LoadOrStore(name, &queue{
 		keys:        k,
-		enqueueKeys: k.common(k.scheduled, k.unique, k.windows, k.onces),
-		cycleKeys:   k.common(k.scheduled, k.unique, k.windows, k.dead, k.letters, k.sessions, k.idle, k.marks, k.progress),
-		look:        k.common(),
+		enqueueKeys: k.grouped(k.scheduled, k.unique, k.windows, k.onces),
+		cycleKeys:   k.grouped(k.scheduled, k.unique, k.windows, k.letters, k.sessions, k.idle, k.marks, k.progress),
+		look:        k.grouped(),
 		sessions:    make(map[string]*session),
 	})
 	return q.(*queue)

@@ -44,6 +44,9 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 	s.answered(p)
 	grant := answer.grant()
 	grant.Leases = b.leases(ctx, q, c, elements)
+	if len(grant.Leases) < len(elements) {
+		grant.More = true // what was put away makes room
+	}
 	if len(grant.Leases) > 0 {
 		s.granted(c.Seq, elements)
 	}
@@ -66,7 +69,7 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 	return grant, nil
 }
 
-// grant is what standing (queue.lua) says.
+// grant is what standing (lanes.lua) says.
 func (r reply) grant() broker.Grant {
 	return broker.Grant{
 		Now:   time.UnixMilli(r.int(0)),
@@ -145,7 +148,7 @@ func (b *Broker) bury(ctx context.Context, q *queue, c *broker.Cycle, index int,
 	id := idsOf([][]byte{element})[0]
 	b.log.Error("a task cannot be read and is a dead letter now", "queue", q.keys.queue, "id", id, "error", cause)
 	worker := c.Session.Worker
-	keys := q.common(q.dead, q.letters, q.idle, q.claims(worker), q.claim(worker, c.Seq))
+	keys := q.grouped(q.letters, q.idle, q.claims(worker), q.claim(worker, c.Seq))
 	var ok int64
 	err := b.call(ctx, func(ctx context.Context) error {
 		s := b.scripts.Load().bury
@@ -174,7 +177,7 @@ func (b *Broker) reclaim(ctx context.Context, q *queue, c *broker.Cycle, lapsed 
 	if n := len(held); n > 0 {
 		newest = held[n-1]
 	}
-	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.progress, q.claims(lapsed), q.claim(lapsed, newest))
+	keys := q.grouped(q.unique, q.letters, q.keys.sessions, q.progress, q.claims(lapsed), q.claim(lapsed, newest))
 	return b.run(ctx, b.scripts.Load().reclaim, keys, c.Session.Worker, flag(c.Want.Suspects), lapsed, newest, q.ended)
 }
 
@@ -200,7 +203,7 @@ func (b *Broker) tryLeave(ctx context.Context, q *queue, c *broker.Cycle) (reply
 	if err != nil {
 		return nil, err
 	}
-	keys := q.common(q.unique, q.dead, q.letters, q.keys.sessions, q.idle, q.progress, q.claims(worker))
+	keys := q.grouped(q.unique, q.letters, q.keys.sessions, q.idle, q.progress, q.claims(worker))
 	args := []any{worker, flag(c.Want.Suspects)}
 	for i := len(held) - 1; i >= 0; i-- {
 		keys = append(keys, q.claim(worker, held[i]))

@@ -16,7 +16,7 @@
 //   - leave.lua ends a session without a loss
 //   - look.lua tells a waiter whether there is work
 //   - bury.lua puts away an element that cannot be read
-//   - page.lua lists scheduled and dead tasks
+//   - page.lua lists scheduled and dead tasks, waiting.lua those in groups' lanes
 //   - edit.lua, purge.lua and configure.lua are what operators do
 //   - count.lua counts
 //
@@ -35,6 +35,10 @@
 // Claims copy list elements by SORT without an order, and the elements follow
 // in the same pipeline.
 //
+// Tasks of groups do pass through, at some ten microseconds each: they are found
+// by id, in one index for all lanes, so that a step needs no name of a lane that
+// it did not declare.
+//
 // A claim carries at most 16 MiB, or one task; so do a promotion and a page of a
 // list.
 //
@@ -46,8 +50,8 @@
 //	  +exists +del +rename +expire +pttl +pexpire +pexpireat +llen +lrange +lrem
 //	  +ltrim +lpush +lpop +rpush +rpushx +blpop +sort +hget +hset +hdel +hlen
 //	  +hmget +hexists +hincrby +hgetall +hkeys +hstrlen +zadd +zrem +zcard +zscore
-//	  +zrange +zrangebyscore +zremrangebyrank +sadd +smembers +publish +subscribe
-//	  +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
+//	  +zrange +zrangebyscore +zrangebylex +zremrangebyrank +sadd +smembers +publish
+//	  +subscribe +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
 //
 // and in a Cluster +cluster|slots +command +asking besides.
 package redisbroker

@@ -70,8 +70,12 @@ func (b *Broker) change(ctx context.Context, e *broker.Edit, at *broker.Entry, e
 	case at.Message.Kind == "" && !(at.State == broker.StateDead && e.Action == broker.Delete):
 		return false, fmt.Errorf("%w: %s cannot be read; it can be deleted once it is dead", broker.ErrState, e.ID)
 	}
-	keys := q.common(q.scheduled, q.unique, q.windows, q.dead, q.letters, q.marks, q.result(e.ID))
-	args := append([]any{actionNames[e.Action], at.State.String(), e.ID[:], element}, b.editArguments(q, e, at)...)
+	where := at.State.String()
+	if at.State == broker.Pending && at.Message.Grouped() {
+		where = "grouped"
+	}
+	keys := q.grouped(q.scheduled, q.unique, q.windows, q.letters, q.marks, q.result(e.ID))
+	args := append([]any{actionNames[e.Action], where, e.ID[:], element}, b.editArguments(q, e, at)...)
 	n, tries, err := b.ask(ctx, b.scripts.Load().edit, keys, args)
 	*unsure = *unsure || tries > 1
 	if tries > 1 && n == 0 && e.Action == broker.Cancel && at.Message.Retention < time.Millisecond {
@@ -174,8 +178,7 @@ func (b *Broker) Configure(ctx context.Context, queue string, s broker.Settings)
 	if err := b.enter(ctx); err != nil {
 		return err
 	}
-	_, err := b.integer(ctx, b.scripts.Load().configure, b.queue(queue).common(), []any{flag(s.Paused), s.MaxTasks})
-	return err
+	return b.configure(ctx, b.queue(queue), s.Normal())
 }
 
 // purgeBatch is how many tasks one step drops.
@@ -190,12 +193,12 @@ func (b *Broker) Purge(ctx context.Context, queue string, s broker.State) (total
 		return 0, err
 	}
 	q := b.queue(queue)
-	keys, places := q.common(q.keys.unique, q.marks, q.schedule, q.scheduled), []int{0}
+	keys, places := q.grouped(q.keys.unique, q.marks, q.schedule, q.scheduled), []int{0}
 	switch s {
 	case broker.StateDead:
-		keys = q.common(q.keys.unique, q.marks, q.dead, q.letters)
+		keys = q.grouped(q.keys.unique, q.marks, q.dead, q.letters)
 	case broker.Pending:
-		places = []int{1, 2, 3, 4, 5}
+		places = []int{1, 2, 3, 4, 5, 6} // the last one: the lanes of groups
 	}
 	for _, place := range places {
 		for n := int64(1); n > 0; total += n {

@@ -206,7 +206,7 @@ func (b *Broker) sendPlain(ctx context.Context, q *queue, p *producer, e *envelo
 func plain(messages []broker.Message) bool {
 	for i := range messages {
 		m := &messages[i]
-		if m.Unique.Key != "" || m.Once.Name != "" || m.Delay >= time.Millisecond || !m.Due.IsZero() {
+		if m.Group != "" || m.Unique.Key != "" || m.Once.Name != "" || m.Delay >= time.Millisecond || !m.Due.IsZero() {
 			return false
 		}
 	}

@@ -18,13 +18,16 @@ import (
 //	16   1  version of the envelope: 1
 //	17   1  losses in a row
 //	18   1  lane: 1 critical, 2 high, 3 normal, 4 low
-//	19   1  flags: 1 the outcome is kept, 2 holds its unique key until it ends
+//	19   1  flags: 1 the outcome is kept, 2 holds its unique key until it ends, 4 is of
+//	        a group
 //	20   1  attempts
 //	21   1  max
 //	22   4  timeout, ms
 //	26   6  ready, ms
 //	32   1  length of the kind, then the kind
 //	     1  with flag 2: length of the unique key, then the key
+//	     1  with flag 4: length of the group, then the group
+//	     1  with flag 4: length of its key, then the key
 //	        fields: a tag (1), the length of its value (uvarint), the value
 //	     1  0, then the payload
 const (
@@ -41,8 +44,9 @@ const (
 	offReady    = 26
 	offKind     = 32
 
-	flagNotify = 1
-	flagBound  = 2
+	flagNotify  = 1
+	flagBound   = 2
+	flagGrouped = 4
 )
 
 // The tags of fields. A reader keeps those that it does not know.
@@ -71,6 +75,12 @@ func appendEnvelope(b []byte, m *broker.Message) []byte {
 		b = append(b, byte(len(m.Unique.Key)))
 		b = append(b, m.Unique.Key...)
 	}
+	if m.Group != "" {
+		b = append(b, byte(len(m.Group)))
+		b = append(b, m.Group...)
+		b = append(b, byte(len(m.Key)))
+		b = append(b, m.Key...)
+	}
 	b = appendFields(b, m)
 	b = append(b, m.Unknown...)
 	b = append(b, tagEnd)
@@ -86,6 +96,9 @@ func flagsOf(m *broker.Message) (flags byte) {
 	}
 	if bound(m) {
 		flags |= flagBound
+	}
+	if m.Group != "" {
+		flags |= flagGrouped
 	}
 	return flags
 }
@@ -176,7 +189,20 @@ func decodeEnvelope(b []byte, m *broker.Message) error {
 			return fmt.Errorf("%w: the unique key is cut off", errCorrupt)
 		}
 	}
+	if flags&flagGrouped != 0 {
+		if rest, ok = decodeGroup(rest, m); !ok {
+			return fmt.Errorf("%w: the group is cut off", errCorrupt)
+		}
+	}
 	return decodeFields(rest, m)
+}
+
+// decodeGroup reads a group and its key.
+func decodeGroup(b []byte, m *broker.Message) (rest []byte, ok bool) {
+	if m.Group, rest, ok = shortString(b); ok {
+		m.Key, rest, ok = shortString(rest)
+	}
+	return rest, ok
 }
 
 func decodeFields(b []byte, m *broker.Message) error {

@@ -30,6 +30,7 @@ func wire() map[string]broker.Message {
 	return map[string]broker.Message{
 		"plain": plain,
 		"bound": with(func(m *broker.Message) { m.Unique.Key = "user-7" }),
+		"group": with(func(m *broker.Message) { m.Group, m.Key, m.Unique.Key = "email.SendWelcome", "tenant-7", "user-7" }),
 		"window": with(func(m *broker.Message) {
 			m.Unique = broker.Unique{Key: "user-7", Window: time.Hour}
 			m.Retention = 24 * time.Hour

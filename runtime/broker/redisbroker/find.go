@@ -155,7 +155,7 @@ func firstError(cmds []redis.Cmder, err error) error {
 // A look is the questions about one task.
 type look struct {
 	ref                  broker.Ref
-	outcome              *redis.StringCmd
+	outcome, grouped     *redis.StringCmd
 	scheduled, letter    *redis.StringCmd
 	scheduledAt, endedAt *redis.FloatCmd
 }
@@ -165,6 +165,7 @@ func (b *Broker) lookUp(ctx context.Context, pipe redis.Pipeliner, r broker.Ref)
 	return &look{
 		ref:       r,
 		outcome:   pipe.HGet(ctx, q.result(r.ID), id),
+		grouped:   pipe.HGet(ctx, q.envelopes, id),
 		scheduled: pipe.HGet(ctx, q.scheduled, id), scheduledAt: pipe.ZScore(ctx, q.schedule, id),
 		letter: pipe.HGet(ctx, q.letters, id), endedAt: pipe.ZScore(ctx, q.dead, id),
 	}
@@ -173,6 +174,9 @@ func (b *Broker) lookUp(ctx context.Context, pipe redis.Pipeliner, r broker.Ref)
 func (l *look) entry(now time.Time) (broker.Entry, bool) {
 	if e, ok := outcomeEntry(l.ref, l.outcome.Val(), now); ok {
 		return e, true
+	}
+	if l.grouped.Err() == nil {
+		return entry(l.ref.Queue, waitingEnvelope(l.grouped.Val()), broker.Pending, 0), true
 	}
 	if l.scheduled.Err() == nil {
 		return entry(l.ref.Queue, []byte(l.scheduled.Val()), broker.Scheduled, l.scheduledAt.Val()), true
@@ -185,8 +189,17 @@ func (l *look) entry(now time.Time) (broker.Entry, bool) {
 	return broker.Entry{}, false
 }
 
+// waitingEnvelope is a task in a lane of its group, behind its number.
+func waitingEnvelope(value string) []byte {
+	const digits = 16
+	return []byte(value[min(digits, len(value)):])
+}
+
 // element is what the index holds of the task.
 func (l *look) element() string {
+	if l.grouped.Err() == nil {
+		return l.grouped.Val()
+	}
 	if l.scheduled.Err() == nil {
 		return l.scheduled.Val()
 	}

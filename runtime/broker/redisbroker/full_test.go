@@ -2,6 +2,7 @@ package redisbroker
 
 import (
 	"errors"
+	"reflect"
 	"strconv"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func TestFull(t *testing.T) {
 		if err != nil || len(receipts) != len(messages) || !errors.Is(receipts[0].Err, broker.ErrFull) {
 			t.Errorf("%s: %d receipts, %v: %v", name, len(receipts), receipts[:min(1, len(receipts))], err)
 		}
-		if after := r.info(); after != before {
+		if after := r.info(); !reflect.DeepEqual(after, before) {
 			t.Errorf("%s: half done: %+v, %+v", name, before, after)
 		}
 	}

@@ -65,7 +65,7 @@ func (b *Broker) askCounts(ctx context.Context, names []string, evaluate func(*s
 	cmds := make([]*redis.SliceCmd, len(names))
 	for i, name := range names {
 		q := b.queue(name)
-		keys := q.common(q.idle, q.dead)
+		keys := q.grouped(q.idle)
 		cmds[i] = redis.NewSliceCmd(ctx, evaluate(s, keys, nil)...)
 		_ = pipe.Process(ctx, cmds[i])
 	}
@@ -87,8 +87,7 @@ func queueInfo(name string, r reply) broker.QueueInfo {
 	for k, total := range totals {
 		*total, _ = strconv.ParseInt(r.string(4+k), 10, 64)
 	}
-	i.Settings.Paused = r.string(4+len(totals)) == "1"
-	i.Settings.MaxTasks, _ = strconv.ParseInt(r.string(5+len(totals)), 10, 64)
+	i.Settings = settingsOf(r.list(4 + len(totals)))
 	i.Active = i.Enqueued - i.Done - i.Discarded - i.Deleted - i.Pending - i.Scheduled - i.Dead
 	return i
 }

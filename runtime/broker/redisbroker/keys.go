@@ -16,13 +16,22 @@ var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
 // leaves {queue/3} free for its partitions.
 //
 //	p:<lane>          LIST   envelopes of pending tasks, in order
+//	g, g:data         ZSET   lane, number and id, all of score 0; HASH id → number and
+//	                         envelope: pending tasks of groups (groups.lua)
+//	g:ring, g:ready   ZSET   lanes of groups, and groups, in the order of their turns
+//	g:aside           ZSET   lanes and groups at a limit by when time brings them back
+//	g:cooling         ZSET   debts to rates by when they are paid
+//	g:state           HASH   t<lane> → its turn, or aside; f<group>, f<group>\0<key> →
+//	                         active tasks; b… → debt to a rate; c<worker> <cycle> →
+//	                         lane of a claim; p<n>, turn, head, tail: counters
 //	z, z:data         ZSET   id by due ms; HASH id → envelope: scheduled tasks
 //	x, x:data         ZSET   id by ms of the end; HASH id → envelope: dead letters
 //	sessions          HASH   worker → last cycle, or F: fenced
 //	holders, idle     ZSET   worker by the end of its lease: those with and without claims
 //	claims:<worker>   HASH   cycle → bits of the settled tasks: the claims it holds
 //	claim:<worker>:<cycle>   LIST  the envelopes of one claim
-//	settings          HASH   paused, max
+//	settings          HASH   paused, max, rate, concurrency, limit:<group>; grouped: it
+//	                         had tasks of groups
 //	onces             HASH   name → last Seq of a Once
 //	marks, progress   HASH   id → why it was cancelled; id → what its run told
 //	unique, windows   HASH   key → id, and the end of its window; ZSET key by that end
@@ -39,6 +48,10 @@ type keys struct {
 	lanes  [lanes]string
 	opened [lanes]string // a lane inside the transaction that adds to it
 
+	tasks, envelopes     string // of groups
+	ring, ready, aside   string
+	cooling, groupsState string
+
 	schedule, scheduled     string
 	dead, letters           string
 	sessions, holders, idle string
@@ -52,6 +65,8 @@ func newKeys(prefix, queue string) *keys {
 	p := prefix + "{" + queue + "}:"
 	k := &keys{
 		queue: queue, prefix: p,
+		tasks: p + "g", envelopes: p + "g:data", ring: p + "g:ring", ready: p + "g:ready",
+		aside: p + "g:aside", cooling: p + "g:cooling", groupsState: p + "g:state",
 		schedule: p + "z", scheduled: p + "z:data",
 		dead: p + "x", letters: p + "x:data",
 		sessions: p + "sessions", holders: p + "holders", idle: p + "idle",
@@ -71,6 +86,14 @@ func (k *keys) common(more ...string) []string {
 	all := make([]string, 0, 10+len(more))
 	all = append(all, k.lanes[:]...)
 	all = append(all, k.schedule, k.holders, k.wake, k.settings, k.count)
+	return append(all, more...)
+}
+
+// grouped are those that every script declares first that deals with lanes of
+// groups and limits.
+func (k *keys) grouped(more ...string) []string {
+	all := make([]string, 0, 18+len(more))
+	all = append(all, k.common(k.tasks, k.envelopes, k.ring, k.ready, k.aside, k.cooling, k.groupsState, k.dead)...)
 	return append(all, more...)
 }
 

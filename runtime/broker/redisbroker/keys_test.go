@@ -16,7 +16,7 @@ func TestKeys(t *testing.T) {
 	id := broker.NewID("mail", time.UnixMilli(1_764_064_000_000))
 	got := append(append(append([]string{registry("tq:"), schema("tq:")}, k.lanes[:]...), k.opened[:]...),
 		k.schedule, k.scheduled, k.dead, k.letters, k.sessions, k.holders, k.idle, k.unique, k.windows, k.onces,
-		k.marks, k.progress, k.settings, k.count, k.wake, k.ended,
+		k.tasks, k.envelopes, k.ring, k.ready, k.aside, k.cooling, k.groupsState, k.marks, k.progress, k.settings, k.count, k.wake, k.ended,
 		k.claims("w:1"), k.claim("w:1", 1<<53), k.producer("p.1"), k.waiter("p.2"), k.result(id))
 	want := []string{
 		"tq:queues", "tq:schema",
@@ -24,6 +24,7 @@ func TestKeys(t *testing.T) {
 		"tq:{mail}:p:critical:opened", "tq:{mail}:p:high:opened", "tq:{mail}:p:normal:opened", "tq:{mail}:p:low:opened", "tq:{mail}:p:suspects:opened",
 		"tq:{mail}:z", "tq:{mail}:z:data", "tq:{mail}:x", "tq:{mail}:x:data",
 		"tq:{mail}:sessions", "tq:{mail}:holders", "tq:{mail}:idle", "tq:{mail}:unique", "tq:{mail}:windows", "tq:{mail}:onces",
+		"tq:{mail}:g", "tq:{mail}:g:data", "tq:{mail}:g:ring", "tq:{mail}:g:ready", "tq:{mail}:g:aside", "tq:{mail}:g:cooling", "tq:{mail}:g:state",
 		"tq:{mail}:marks", "tq:{mail}:progress", "tq:{mail}:settings", "tq:{mail}:count", "tq:{mail}:wake", "tq:{mail}:ended",
 		"tq:{mail}:claims:w:1", "tq:{mail}:claim:w:1:9007199254740992", "tq:{mail}:producer:p.1", "tq:{mail}:waiter:p.2", "tq:{mail}:result:t6a0hs",
 	}

@@ -2,8 +2,10 @@ package redisbroker
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
@@ -30,35 +32,103 @@ func (b *Broker) List(ctx context.Context, l broker.ListQuery) (broker.Page, err
 	return page, opening(err)
 }
 
-// listPending pages through the lanes; the cursor is a lane and how much of it
-// was seen. Where tasks are large a page is short.
-func (b *Broker) listPending(ctx context.Context, q *queue, l broker.ListQuery) (broker.Page, error) {
-	lane, from := 0, 0
-	if l.Cursor != "" {
-		if n, err := fmt.Sscanf(l.Cursor, "%d %d", &lane, &from); n != 2 || err != nil || lane < 0 || lane >= lanes || from < 0 {
-			return broker.Page{}, badCursor(l.Cursor)
+// A pendingCursor is a place among the pending tasks: in a lane, how much of it
+// was seen; in the lanes of groups of that priority, the last member seen.
+type pendingCursor struct {
+	lane   int
+	groups bool
+	from   int
+	behind string
+}
+
+func (c *pendingCursor) next() {
+	if c.groups || c.lane == lanes-1 {
+		*c = pendingCursor{lane: c.lane + 1}
+		return
+	}
+	*c = pendingCursor{lane: c.lane, groups: true}
+}
+
+func (c *pendingCursor) String() string {
+	if c.groups {
+		return fmt.Sprintf("%d g%x", c.lane, c.behind)
+	}
+	return fmt.Sprintf("%d %d", c.lane, c.from)
+}
+
+func parsePending(s string) (c pendingCursor, err error) {
+	if s == "" {
+		return c, nil
+	}
+	lane, place, _ := strings.Cut(s, " ")
+	c.lane, err = strconv.Atoi(lane)
+	hexed, groups := strings.CutPrefix(place, "g")
+	if c.groups = groups; groups {
+		var member []byte
+		if member, err = hex.DecodeString(hexed); err == nil {
+			c.behind = string(member)
 		}
+	} else if err == nil {
+		c.from, err = strconv.Atoi(place)
+	}
+	if err != nil || c.lane < 0 || c.lane >= lanes || c.groups && c.lane == lanes-1 || c.from < 0 {
+		return c, badCursor(s)
+	}
+	return c, nil
+}
+
+// listPending pages through the lanes. Where tasks are large a page is short.
+func (b *Broker) listPending(ctx context.Context, q *queue, l broker.ListQuery) (broker.Page, error) {
+	at, err := parsePending(l.Cursor)
+	if err != nil {
+		return broker.Page{}, err
 	}
 	var p broker.Page
-	for room := claimBytes; lane < lanes; lane, from = lane+1, 0 {
-		want, err := b.fitting(ctx, q, lane, from, l.Limit-len(p.Entries), room)
+	for room := claimBytes; at.lane < lanes; at.next() {
+		read := b.listLane
+		if at.groups {
+			read = b.listGroups
+		}
+		elements, more, err := read(ctx, q, &at, l.Limit-len(p.Entries), room)
 		if err != nil {
 			return broker.Page{}, err
 		}
-		elements, err := b.rangeOf(ctx, q.lanes[lane], from, from+want) // one more than is wanted
-		if err != nil {
-			return broker.Page{}, err
-		}
-		for _, e := range elements[:min(want, len(elements))] {
+		for _, e := range elements {
 			p.Entries = append(p.Entries, entry(l.Queue, e, broker.Pending, 0))
 			room -= len(e)
 		}
-		if len(elements) > want {
-			p.Next = fmt.Sprintf("%d %d", lane, from+want)
+		if more {
+			p.Next = at.String()
 			return p, nil
 		}
 	}
 	return p, nil
+}
+
+// listLane reads on in a lane without a group.
+func (b *Broker) listLane(ctx context.Context, q *queue, at *pendingCursor, limit, room int) ([][]byte, bool, error) {
+	want, err := b.fitting(ctx, q, at.lane, at.from, limit, room)
+	if err != nil {
+		return nil, false, err
+	}
+	elements, err := b.rangeOf(ctx, q.lanes[at.lane], at.from, at.from+want) // one more than is wanted
+	at.from += want
+	return elements[:min(want, len(elements))], len(elements) > want, err
+}
+
+// listGroups reads on in the lanes of groups of one priority.
+func (b *Broker) listGroups(ctx context.Context, q *queue, at *pendingCursor, limit, room int) (elements [][]byte, more bool, err error) {
+	if room <= 0 {
+		limit = 0
+	}
+	place := strconv.Itoa(at.lane + 1)
+	answer, err := b.run(ctx, b.scripts.Load().waiting, []string{q.tasks, q.envelopes}, place, at.behind, limit, max(room, 0))
+	rows := reply(answer.list(1))
+	for i := 0; i+1 < len(rows); i += 2 {
+		at.behind = rows.string(i)
+		elements = append(elements, waitingEnvelope(rows.string(i+1)))
+	}
+	return elements, answer.int(0) == 1, err
 }
 
 // fitting is how many of the wanted tasks of a lane a page has room for.

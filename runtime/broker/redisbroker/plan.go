@@ -153,7 +153,11 @@ func (p *plan) arguments(keys []string) ([]string, []any) {
 	for _, m := range p.marks {
 		keys = append(keys, p.queue.claim(c.Session.Worker, m.seq))
 		from, bits := m.span()
-		args = append(args, m.seq, from, bits, m.count)
+		count := m.count
+		if m.claim.grouped {
+			count = -count
+		}
+		args = append(args, m.seq, from, bits, count)
 	}
 	first := len(keys) + 1
 	keys = append(keys, p.results...)

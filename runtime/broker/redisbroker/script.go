@@ -33,7 +33,7 @@ type script struct {
 
 // scripts are all transitions of the store.
 type scripts struct {
-	add, enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page *script
+	add, enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page, waiting *script
 }
 
 // newScripts puts the scripts together: the clock, the limits of the contract,
@@ -42,7 +42,7 @@ func newScripts(clock string) *scripts {
 	if clock == "" {
 		clock = source("clock")
 	}
-	shared := clock + limits() + source("queue")
+	shared := clock + limits() + source("queue") + source("groups") + source("lanes")
 	whole := func(name string, timed bool) *script { return newScript(name, shared+source(name), timed) }
 	return &scripts{
 		add:     newScript("add", clock+source("add"), true),
@@ -50,7 +50,8 @@ func newScripts(clock string) *scripts {
 		leave: whole("leave", true), reclaim: whole("reclaim", true),
 		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
 		edit: whole("edit", false), purge: whole("purge", false), configure: whole("configure", false),
-		page: newScript("page", limits()+source("page"), false),
+		page:    newScript("page", limits()+source("page"), false),
+		waiting: newScript("waiting", source("waiting"), false),
 	}
 }
 
@@ -70,8 +71,8 @@ func source(name string) string {
 
 // limits are the numbers of the contract that scripts need.
 func limits() string {
-	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "CLAIM_BYTES", "LARGE"}
-	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
-		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch,
+	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "ASIDE_BATCH", "CLAIM_BYTES", "LARGE"}
+	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
+		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch, broker.AsideBatch,
 		claimBytes, largeFrom, broker.StateDead, broker.StateDiscarded)
 }

@@ -24,6 +24,7 @@ type claim struct {
 	ids     []broker.ID
 	settled []byte // bits, as answered
 	left    int
+	grouped bool // its tasks are of a group
 }
 
 // session returns the worker's session. Cycle 1 opens a new one, of which what
@@ -57,7 +58,15 @@ func (q *queue) forget(worker string) {
 func (s *session) granted(seq uint64, elements [][]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.claims[seq] = newClaim(idsOf(elements))
+	c := newClaim(idsOf(elements))
+	c.grouped = slices.ContainsFunc(elements, isGrouped)
+	s.claims[seq] = c
+}
+
+// isGrouped reports whether an element was in a lane of its group. A claim's
+// elements are all of one lane.
+func isGrouped(e []byte) bool {
+	return len(e) > headSize && e[offFlags]&flagGrouped != 0 && e[offLost] < broker.SuspectAfter
 }
 
 func newClaim(ids []broker.ID) *claim {

@@ -6,7 +6,6 @@ local producer = KEYS[11]
 local part, number, remember = ARGV[1], ARGV[2], ARGV[3]
 local OPENED, FIRST, EACH = 11, 4, 3 -- KEYS: an opened lane for each; ARGV: lane, count, bytes of the largest
 
-local at = now()
 local state = redis.call('GET', producer) or '0 '
 local done, rest = string.match(state, '^(%d+) (.*)$')
 

@@ -1,9 +1,8 @@
 -- Makes a dead letter of a claimed element that cannot be read, so that it
 -- stops nothing else. It is kept as it is, under an id that is given with it.
-local dead, letters, idle, claims, list = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local dead, letters, idle, claims, list = KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22]
 local worker, number, index, id, element = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 
-local at = now()
 local bits = redis.call('HGET', claims, number)
 if not bits or settled(bits, index) then return 0 end
 
@@ -11,7 +10,9 @@ local place = math.floor(index / 8) + 1
 local byte = string.char(string.byte(bits, place) + bit.lshift(1, index % 8))
 bits = string.sub(bits, 1, place - 1) .. byte .. string.sub(bits, place + 1)
 redis.call('HDEL', claims, number)
-if bits == string.rep('\255', #bits) then
+local last = bits == string.rep('\255', #bits)
+groups().land('c' .. worker .. ' ' .. number, 1, last)
+if last then
   redis.call('DEL', list)
 else
   redis.call('HSET', claims, number, bits)
@@ -24,4 +25,5 @@ end
 redis.call('ZADD', dead, at, id)
 redis.call('HSET', letters, id, element)
 redis.call('HINCRBY', counters, 'died', 1)
+rouse()
 return 1

@@ -1,7 +1,14 @@
--- Replaces the settings of a queue.
-local paused, max = ARGV[1], ARGV[2]
+-- Replaces the settings of a queue, which come as names and values; or looks again
+-- at a part of what is set aside by the limits, as they are now.
+if ARGV[1] == 'review' then
+  local answer = groups().review(tonumber(ARGV[2]), tonumber(ARGV[3]))
+  if answer[1] > answer[2] then rouse() end
+  return answer
+end
+
+local grouped = redis.call('HGET', settings, 'grouped')
 redis.call('DEL', settings)
-if paused == '1' then redis.call('HSET', settings, 'paused', '1') end
-if max ~= '0' then redis.call('HSET', settings, 'max', max) end
+if grouped then redis.call('HSET', settings, 'grouped', grouped) end
+if #ARGV > 1 then redis.call('HSET', settings, unpack(ARGV, 2)) end
 rouse()
-return 1
+return {}

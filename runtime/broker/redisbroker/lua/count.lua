@@ -1,7 +1,7 @@
--- Counts the tasks and sessions of a queue.
-local idle, dead = KEYS[11], KEYS[12]
+-- Counts the tasks and sessions of a queue, and tells its settings.
+local dead, idle = KEYS[18], KEYS[19]
 
-local pending = 0
+local pending = groups().waiting()
 for lane = 1, SUSPECTS do pending = pending + redis.call('LLEN', KEYS[lane]) end
 local counts = {
   pending,
@@ -11,5 +11,5 @@ local counts = {
 }
 local totals = redis.call('HMGET', counters, 'enqueued', 'done', 'retried', 'released', 'died', 'discarded', 'lost', 'deleted')
 for _, total in ipairs(totals) do counts[#counts + 1] = total or '0' end
-for _, setting in ipairs(redis.call('HMGET', settings, 'paused', 'max')) do counts[#counts + 1] = setting or '0' end
+counts[#counts + 1] = redis.call('HGETALL', settings)
 return counts

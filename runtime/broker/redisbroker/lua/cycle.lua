@@ -1,16 +1,15 @@
 -- One step of a session: settle, renew, promote, claim, forget. The order is
 -- the contract's.
-local scheduled, unique, windows, dead, letters, sessions, idle, marks, progress, claims, claim =
-  KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19], KEYS[20], KEYS[21]
+local dead, scheduled, unique, windows, letters, sessions, idle, marks, progress, claims, claim =
+  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24], KEYS[25], KEYS[26], KEYS[27], KEYS[28]
 local worker, number, lease, want, suspects, channel, touched =
   ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
 -- Then for each claim that settles touch (KEYS from LISTS on): its number, the
 -- byte at which the mask begins, the mask of what is settled, how many that
--- are; then operations, each with its claim (1, 2 …) and index. Results go to
+-- are (negative: its tasks are of a group); then operations, each with its claim (1, 2 …) and index. Results go to
 -- the KEYS behind.
-local LISTS, MARKS = 22, 8
+local LISTS, MARKS = 29, 8
 
-local at = now()
 local last = redis.call('HGET', sessions, worker)
 if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENCED lease lost') end
 if last and tonumber(number) < tonumber(last) then return redis.error_reply('STALE cycle') end
@@ -30,7 +29,7 @@ end
 -- answer is what the session is told; with it the marks of the queue's edits,
 -- few if any: its client knows which of them are its own.
 local function answer(all)
-  local told = standing(worker, suspects, at, all)
+  local told = standing(worker, suspects, all)
   told[5] = redis.call('HLEN', marks) > 0 and redis.call('HGETALL', marks) or {}
   return told
 end
@@ -67,8 +66,10 @@ for c = 1, touched do
   if bits then
     local merged, again = merge(bits, from, mask)
     now_held[c] = merged
-    ended = ended + count - again
-    if merged == string.rep('\255', #merged) then
+    local n, last = math.abs(count) - again, merged == string.rep('\255', #merged)
+    ended = ended + n
+    if count < 0 then groups().land('c' .. worker .. ' ' .. seq, n, last) end
+    if last then
       redis.call('HDEL', claims, seq)
       redis.call('DEL', KEYS[LISTS + c - 1])
     else
@@ -180,28 +181,49 @@ if #ids > 0 then
   redis.call('ZREMRANGEBYRANK', schedule, 0, #ids - 1)
 end
 
--- claim from one lane. The elements do not pass through here: SORT without an
--- order copies the first ones.
 local all = lengths()
-local lane = want > 0 and serve(all, tonumber(number) % FAIRNESS_INTERVAL == 0, suspects)
+if all.grouped then groups().returning() end
+
+-- claim from one lane: one without a group, or one of a group by its name. A lane
+-- or group that turns out to be at a limit is set aside.
+local lane, group, rival, name, room
+for _ = 1, want > 0 and ASIDE_BATCH or 0 do
+  lane, group, rival = serve(all, tonumber(number) % FAIRNESS_INTERVAL == 0, suspects)
+  if not group then break end
+  name, room = groups().fit(lane, group)
+  if name then break end
+  lane = nil
+end
 if lane then
-  local n = lane == SUSPECTS and 1 or math.min(want, all[lane])
-  local reach, size = large(lane)
-  if reach > 0 then
-    n = math.min(n, math.max(1, math.floor(CLAIM_BYTES / size)))
-    set_large(lane, n == all[lane] and 0 or reach - n, size)
-  end
-  if n == all[lane] then
-    redis.call('RENAME', KEYS[lane], claim)
+  local n
+  if name then
+    n = groups().take(name, math.min(want, room, all.room), claim, 'c' .. worker .. ' ' .. number)
   else
-    redis.call('SORT', KEYS[lane], 'BY', 'nosort', 'LIMIT', 0, n, 'STORE', claim)
-    redis.call('LTRIM', KEYS[lane], n, -1)
+    -- The elements do not pass through here: SORT without an order copies the
+    -- first ones.
+    n = lane == SUSPECTS and 1 or math.min(want, all[lane], all.room)
+    local reach, size = large(lane)
+    if reach > 0 then
+      n = math.min(n, math.max(1, math.floor(CLAIM_BYTES / size)))
+      set_large(lane, n == all[lane] and 0 or reach - n, size)
+    end
+    if n == all[lane] then
+      redis.call('RENAME', KEYS[lane], claim)
+    else
+      redis.call('SORT', KEYS[lane], 'BY', 'nosort', 'LIMIT', 0, n, 'STORE', claim)
+      redis.call('LTRIM', KEYS[lane], n, -1)
+    end
+    all[lane] = all[lane] - n
+    if rival then groups().rival(lane) end
   end
-  all[lane] = all[lane] - n
-  -- The bits beyond the last task count as settled.
-  local bits = string.rep('\0', math.floor(n / 8))
-  if n % 8 > 0 then bits = bits .. string.char(256 - bit.lshift(1, n % 8)) end
-  redis.call('HSET', claims, number, bits)
+  if all.rate and lane ~= SUSPECTS and n > 0 then groups().spend(all.rate, n) end
+  if n > 0 then
+    -- The bits beyond the last task count as settled.
+    local bits = string.rep('\0', math.floor(n / 8))
+    if n % 8 > 0 then bits = bits .. string.char(256 - bit.lshift(1, n % 8)) end
+    redis.call('HSET', claims, number, bits)
+  end
+  if all.room < math.huge then all = lengths() end
 end
 
 redis.call('HSET', sessions, worker, number)

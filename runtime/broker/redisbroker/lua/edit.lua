@@ -1,13 +1,12 @@
 -- Changes one task from outside, if it is still where the caller has seen it; the
 -- answer is 0 if it is not.
-local scheduled, unique, windows, dead, letters, marks, bucket =
-  KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
+local dead, scheduled, unique, windows, letters, marks, bucket =
+  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
 local action, where, id, element = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 -- cancel: retention, reason, channel; requeue: the envelope as it goes on, that
 -- without its unique key, the key, its window; reschedule: after how long.
 local first, second, third, fourth = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 
-local at = now()
 local index, data = schedule, scheduled
 if where == 'dead' then index, data = dead, letters end
 
@@ -18,6 +17,11 @@ local function take()
     local gone = redis.call('LREM', KEYS[lane_of(element)], 1, element) == 1
     shrunk(lane_of(element))
     return gone
+  end
+  if where == 'grouped' then
+    if not groups().pull(id, element) then return false end
+    element = string.sub(element, 17)
+    return true
   end
   if redis.call('HGET', data, id) ~= element then return false end
   redis.call('ZREM', index, id)

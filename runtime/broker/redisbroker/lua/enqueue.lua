@@ -2,11 +2,10 @@
 -- producer's number returns the first answer. The answer has nineteen bytes for
 -- each message that was refused: two of its index, why (D duplicate, S stale, F
 -- full), and sixteen for the holder's id or the last once.
-local scheduled, unique, windows, onces, producer = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local scheduled, unique, windows, onces, producer = KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23]
 local number, remember = ARGV[1], ARGV[2]
 local FIRST, EACH = 3, 4 -- then for each message: envelope, when, unique key, once
 
-local at = now()
 local last = redis.call('GET', producer)
 if last then
   local done, answer = string.match(last, '^(%d+) (.*)$')
@@ -32,7 +31,7 @@ if room == 0 then
   room = math.huge
 else
   for lane = 1, SUSPECTS do room = room - redis.call('LLEN', KEYS[lane]) end
-  room = room - redis.call('ZCARD', schedule)
+  room = room - redis.call('ZCARD', schedule) - groups().waiting()
 end
 
 local refused, ready, sooner, count = {}, {}, false, 0

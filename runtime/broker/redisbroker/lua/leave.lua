@@ -1,10 +1,9 @@
 -- Ends a session without a loss: what it still holds goes back to the heads of
 -- its lanes, the oldest claim and lowest index first.
-local unique, dead, letters, sessions, idle, progress, claims = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
+local dead, unique, letters, sessions, idle, progress, claims = KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
 local worker, suspects = ARGV[1], ARGV[2] == '1'
-local LISTS, FIRST = 18, 3 -- KEYS: the claims; ARGV: their numbers, the newest first
+local LISTS, FIRST = 25, 3 -- KEYS: the claims; ARGV: their numbers, the newest first
 
-local at = now()
 local last = redis.call('HGET', sessions, worker)
 if not last or last == 'F' then return redis.error_reply('FENCED lease lost') end
 local bits = {}
@@ -21,6 +20,7 @@ local released, died = 0, 0
 for i = FIRST, #ARGV do
   local list = KEYS[LISTS + i - FIRST]
   local heads, bad = readable(unsettled(list, bits[i]))
+  groups().land('c' .. worker .. ' ' .. ARGV[i], #heads + #bad, true)
   forget_progress(progress, heads)
   push('LPUSH', heads)
   for _, envelope in ipairs(bad) do bury(dead, letters, unique, envelope, at) end
@@ -30,4 +30,4 @@ end
 redis.call('DEL', claims)
 if died > 0 then redis.call('HINCRBY', counters, 'died', died) end
 if released > 0 then redis.call('HINCRBY', counters, 'released', released) end
-return standing(worker, suspects, at, lengths())
+return standing(worker, suspects, lengths())

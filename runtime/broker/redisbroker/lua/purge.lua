@@ -1,10 +1,12 @@
 -- Drops the first tasks of a lane, of the schedule or of the dead letters, and
 -- returns how many that were.
-local unique, marks, index, data = KEYS[11], KEYS[12], KEYS[13], KEYS[14]
-local lane, limit = tonumber(ARGV[1]), tonumber(ARGV[2]) -- lane 0: the index
+local unique, marks, index, data = KEYS[19], KEYS[20], KEYS[21], KEYS[22]
+local lane, limit = tonumber(ARGV[1]), tonumber(ARGV[2]) -- lane 0: the index, 6: those of groups
 
 local envelopes, ids = {}, {}
-if lane > 0 then
+if lane > SUSPECTS then
+  envelopes = groups().drop(limit)
+elseif lane > 0 then
   local reach, size = large(lane)
   if reach > 0 then limit = math.max(1, math.min(limit, math.floor(CLAIM_BYTES / size))) end
   envelopes = redis.call('LRANGE', KEYS[lane], 0, limit - 1)
@@ -13,10 +15,10 @@ else
 end
 if #envelopes == 0 then return 0 end
 
-if lane > 0 then
+if lane > 0 and lane <= SUSPECTS then
   redis.call('LTRIM', KEYS[lane], #envelopes, -1)
   shrunk(lane)
-else
+elseif lane == 0 then
   redis.call('ZREM', index, unpack(ids))
   redis.call('HDEL', data, unpack(ids))
 end

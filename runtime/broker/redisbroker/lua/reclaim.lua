@@ -2,19 +2,19 @@
 -- with one loss more, and the session is fenced. If somebody else was faster,
 -- nothing is done. A session whose claims have vanished, by whatever hand, is
 -- forgotten: nobody would ever reclaim the last of them.
-local unique, dead, letters, sessions, progress, claims, list =
-  KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17]
+local dead, unique, letters, sessions, progress, claims, list =
+  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
 local worker, suspects, lapsed, number, channel = ARGV[1], ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5]
 
-local at = now()
 local expires = tonumber(redis.call('ZSCORE', holders, lapsed))
 local left = redis.call('HLEN', claims)
 local bits = redis.call('HGET', claims, number)
-if not expires or expires > at or left > 0 and not bits then return standing(worker, suspects, at, lengths()) end
+if not expires or expires > at or left > 0 and not bits then return standing(worker, suspects, lengths()) end
 
 redis.call('HDEL', claims, number)
 local heads, doubtful, events, died = {}, {}, {}, 0
 local lost = bits and unsettled(list, bits) or {}
+groups().land('c' .. lapsed .. ' ' .. number, #lost, true)
 forget_progress(progress, lost)
 for _, envelope in ipairs(lost) do
   local losses = LOST_LIMIT
@@ -46,4 +46,4 @@ end
 if #lost > 0 then redis.call('HINCRBY', counters, 'lost', #lost) end
 if died > 0 then redis.call('HINCRBY', counters, 'died', died) end
 if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
-return standing(worker, suspects, at, lengths())
+return standing(worker, suspects, lengths())
