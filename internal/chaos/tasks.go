@@ -80,7 +80,7 @@ func poison(s *Stage) Verdict {
 	server.Do(s.t, append([]string{"RPUSH", lane}, elements...)...)
 	s.Terms.Foreign = len(elements)
 	s.Terms.Doomed = s.sendPoison()
-	s.Sender(400*s.Scale, 400, work.Step{For: 20 * msec}, func(p *senderPlan) { p.Bulk = 10 })
+	s.Sender(400*s.Scale, 400, work.Step{For: 100 * msec}, func(p *senderPlan) { p.Bulk = 10 })
 	workers := s.Workers(2)
 	s.Sleep(500 * msec)
 	workers[0].Kill()
