@@ -312,10 +312,14 @@ func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelop
 			args = append(args, int(l)+1, len(push)-2, largest)
 		}
 	}
-	return b.call(ctx, func(ctx context.Context) error {
+	limited := false
+	err := b.call(ctx, func(ctx context.Context) error {
 		err := b.transact(ctx, evalSHA, keys, args, pushes)
 		if isNoScript(err) {
 			err = b.transact(ctx, eval, keys, args, pushes)
+		}
+		if limited = errors.Is(err, errLimited); limited { // an answer, nothing to try again
+			return nil
 		}
 		// A full server refuses a transaction that adds without a look at what it
 		// would do: nothing, if an earlier one has done it.
@@ -324,6 +328,10 @@ func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelop
 		}
 		return err
 	})
+	if limited {
+		return errLimited
+	}
+	return err
 }
 
 // isIn reports whether a producer's last number is in for sure.
