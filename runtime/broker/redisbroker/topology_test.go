@@ -34,13 +34,11 @@ func TestConformanceCluster(t *testing.T) {
 }
 
 func TestConformanceSentinel(t *testing.T) {
-	soak(t)
 	long(t)
 	brokertest.Run(t, opener(redistest.StartSentinel(t, 1).URL(), "t"))
 }
 
 func TestConformanceTLS(t *testing.T) {
-	soak(t)
 	long(t)
 	s, c := redistest.StartTLS(t)
 	brokertest.Run(t, opener(s.URL()+"?ca_file="+c.CAFile, "t"))
@@ -58,7 +56,6 @@ var leastRights = []string{
 }
 
 func TestConformanceLeastRights(t *testing.T) {
-	soak(t)
 	long(t)
 	s := redistest.Start(t)
 	url := s.AddUser(t, "worker", "secret", leastRights...)
