@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,5 +109,24 @@ func TestFullAfterALostReply(t *testing.T) {
 			}
 			r.sound()
 		})
+	}
+}
+
+// TestLimitedBulk: a queue with a limit refuses a transaction once, and its
+// messages go one by one.
+func TestLimitedBulk(t *testing.T) {
+	s := redistest.Start(t)
+	r := newRig(t, mustOpen(t, s.URL(), Config{Logger: quiet}))
+	if err := r.b.Configure(t.Context(), r.queue, broker.Settings{MaxTasks: 100}); err != nil {
+		t.Fatal(err)
+	}
+	r.put(r.tasks(50, "x")...)
+	// One transaction with the script's sum, which the server does not know yet,
+	// and one with its text.
+	if n := s.Info(t, "commandstats", "cmdstat_exec"); !strings.HasPrefix(n, "calls=2,") {
+		t.Errorf("transactions: %s", n)
+	}
+	if n := r.info(); n.Pending != 50 {
+		t.Errorf("%+v", n)
 	}
 }
