@@ -149,19 +149,7 @@ func (b *Broker) bury(ctx context.Context, q *queue, c *broker.Cycle, index int,
 	b.log.Error("a task cannot be read and is a dead letter now", "queue", q.keys.queue, "id", id, "error", cause)
 	worker := c.Session.Worker
 	keys := q.grouped(q.letters, q.idle, q.claims(worker), q.claim(worker, c.Seq))
-	var ok int64
-	err := b.call(ctx, func(ctx context.Context) error {
-		s := b.scripts.Load().bury
-		args := []any{worker, c.Seq, index, id[:], element}
-		cmd := redis.NewIntCmd(ctx, evalSHA(s, keys, args)...)
-		err := b.commands.Process(ctx, cmd)
-		if isNoScript(err) {
-			cmd = redis.NewIntCmd(ctx, eval(s, keys, args)...)
-			err = b.commands.Process(ctx, cmd)
-		}
-		ok = cmd.Val()
-		return err
-	})
+	ok, err := b.integer(ctx, b.scripts.Load().bury, keys, []any{worker, c.Seq, index, id[:], element})
 	if err != nil || ok == 0 {
 		b.log.Error("it could not be put away; it will come again", "queue", q.keys.queue, "id", id, "error", err)
 	}
