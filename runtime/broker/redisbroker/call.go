@@ -211,13 +211,13 @@ func (b *Broker) run(ctx context.Context, s *script, keys []string, args ...any)
 	var got reply
 	err := b.call(ctx, func(ctx context.Context) error {
 		sent := time.Now()
-		cmd := newSingle(ctx, evalSHA(s, keys, args))
-		err := b.commands.Process(ctx, cmd)
-		if isNoScript(err) {
-			cmd = newSingle(ctx, eval(s, keys, args))
-			err = b.commands.Process(ctx, cmd)
-		}
-		if got = cmd.Val(); err == nil && s.timed {
+		err := scripted(func(by evaluation) error {
+			cmd := newSingle(ctx, by(s, keys, args))
+			err := b.commands.Process(ctx, cmd)
+			got = cmd.Val()
+			return err
+		})
+		if err == nil && s.timed {
 			b.clock.learn(got.int(0), sent, time.Now())
 		}
 		return err
@@ -251,6 +251,19 @@ func evalWith(command, what string, keys []string, args []any) []any {
 		all = append(all, &keys[i])
 	}
 	return append(all, args...)
+}
+
+// An evaluation makes the command that runs a script: evalSHA or eval.
+type evaluation func(s *script, keys []string, args []any) []any
+
+// scripted tries scripts by their sums and, if the server does not know one, by
+// their texts.
+func scripted(try func(by evaluation) error) error {
+	err := try(evalSHA)
+	if isNoScript(err) {
+		err = try(eval)
+	}
+	return err
 }
 
 func isNoScript(err error) bool {

@@ -85,11 +85,10 @@ func (b *Broker) step(ctx context.Context, q *queue, c *broker.Cycle, p *plan) (
 	keys, args := p.arguments(keys)
 	s := b.scripts.Load().cycle
 	err = b.call(ctx, func(ctx context.Context) error {
-		answer, elements, err = b.pipe(ctx, evalSHA(s, keys, args), claim, c.Want.Max)
-		if isNoScript(err) {
-			answer, elements, err = b.pipe(ctx, eval(s, keys, args), claim, c.Want.Max)
-		}
-		return err
+		return scripted(func(by evaluation) error {
+			answer, elements, err = b.pipe(ctx, by(s, keys, args), claim, c.Want.Max)
+			return err
+		})
 	})
 	return answer, elements, err
 }

@@ -155,14 +155,12 @@ func (b *Broker) integer(ctx context.Context, s *script, keys []string, args []a
 func (b *Broker) ask(ctx context.Context, s *script, keys []string, args []any) (n int64, tries int, err error) {
 	err = b.call(ctx, func(ctx context.Context) error {
 		tries++
-		cmd := redis.NewIntCmd(ctx, evalSHA(s, keys, args)...)
-		err := b.commands.Process(ctx, cmd)
-		if isNoScript(err) {
-			cmd = redis.NewIntCmd(ctx, eval(s, keys, args)...)
-			err = b.commands.Process(ctx, cmd)
-		}
-		n = cmd.Val()
-		return err
+		return scripted(func(by evaluation) error {
+			cmd := redis.NewIntCmd(ctx, by(s, keys, args)...)
+			err := b.commands.Process(ctx, cmd)
+			n = cmd.Val()
+			return err
+		})
 	})
 	return n, tries, err
 }

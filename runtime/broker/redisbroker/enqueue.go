@@ -314,10 +314,7 @@ func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelop
 	}
 	limited := false
 	err := b.call(ctx, func(ctx context.Context) error {
-		err := b.transact(ctx, evalSHA, keys, args, pushes)
-		if isNoScript(err) {
-			err = b.transact(ctx, eval, keys, args, pushes)
-		}
+		err := scripted(func(by evaluation) error { return b.transact(ctx, by, keys, args, pushes) })
 		if limited = errors.Is(err, errLimited); limited { // an answer, nothing to try again
 			return nil
 		}
@@ -362,7 +359,7 @@ var errLimited = errors.New("the queue has a limit")
 // errNotIn is what a server says that lost a command inside a transaction.
 var errNotIn = fmt.Errorf("%w: the transaction was not carried out whole", broker.ErrUnavailable)
 
-func (b *Broker) transact(ctx context.Context, evaluate func(*script, []string, []any) []any, keys []string, args []any, pushes [][]any) error {
+func (b *Broker) transact(ctx context.Context, evaluate evaluation, keys []string, args []any, pushes [][]any) error {
 	s := b.scripts.Load().bulk
 	closing := slices.Clone(args)
 	closing[0] = "close"

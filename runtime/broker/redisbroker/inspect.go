@@ -51,16 +51,12 @@ func (b *Broker) names(ctx context.Context) (names []string, err error) {
 func (b *Broker) infos(ctx context.Context, names []string) (infos []broker.QueueInfo, err error) {
 	err = b.call(ctx, func(ctx context.Context) error {
 		s := b.scripts.Load().count
-		err := b.askCounts(ctx, names, evalSHA, s, &infos)
-		if isNoScript(err) {
-			err = b.askCounts(ctx, names, eval, s, &infos)
-		}
-		return err
+		return scripted(func(by evaluation) error { return b.askCounts(ctx, names, by, s, &infos) })
 	})
 	return infos, err
 }
 
-func (b *Broker) askCounts(ctx context.Context, names []string, evaluate func(*script, []string, []any) []any, s *script, infos *[]broker.QueueInfo) error {
+func (b *Broker) askCounts(ctx context.Context, names []string, evaluate evaluation, s *script, infos *[]broker.QueueInfo) error {
 	pipe := b.commands.Pipeline()
 	cmds := make([]*redis.SliceCmd, len(names))
 	for i, name := range names {
