@@ -30,6 +30,7 @@ type Job struct {
 	expires   time.Duration
 	retention time.Duration // as in Settings; forget: explicitly none
 	id        ID
+	key       string // whose task it is, see WithKey
 	unique    string
 	window    time.Duration
 	headers   []broker.Header
@@ -117,6 +118,7 @@ func (j *Job) message(m *broker.Message, queues *QueueTable, now time.Time) erro
 		Unique:    broker.Unique{Key: j.unique, Window: j.window},
 		Retention: max(j.retention, 0), Expires: j.expires,
 	}
+	j.group(m)
 	if err := j.limits(m, &config); err != nil {
 		return err
 	}

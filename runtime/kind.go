@@ -29,6 +29,7 @@ type Settings struct {
 	Timeout   time.Duration // of one run, 1ms to 49 days; NoTimeout: none; default 5m
 	Retention time.Duration // how long the outcome is kept; default 0 (tqgen writes 1h for a task with a result)
 	Expires   time.Duration // how long a task may wait for its first run, 1ms to 10 years; default 0: for ever
+	Limit     Limit         // on how many begin and run, over all workers; default: none
 	Backoff   Backoff       // default: exponential, 1s doubling to 1m, jitter 0.2
 }
 
@@ -68,6 +69,7 @@ func (k *Kind) check() error {
 		checkRetries(s.Retries),
 		checkTimeout(s.Timeout),
 		s.Backoff.check(),
+		k.checkLimit(),
 	}
 	if s.Priority < Low || s.Priority > Critical {
 		errs = append(errs, fmt.Errorf("%w: priority %d is outside %d to %d", ErrInvalid, s.Priority, Low, Critical))

@@ -29,6 +29,7 @@ const (
 	optionExpires
 	optionID
 	optionUnique
+	optionKey
 	optionHeader
 )
 
@@ -85,6 +86,8 @@ func (o *Option) apply(j *Job) {
 		o.applyLimit(j)
 	case optionID, optionUnique:
 		o.applyIdentity(j)
+	case optionKey:
+		j.keyed(o.s)
 	case optionHeader:
 		j.header(o.s, o.v)
 	}

@@ -14,6 +14,9 @@ type Task struct {
 	// any other version is given back for another worker, as one of an unknown
 	// kind is.
 	Older map[uint16]RunFunc
+	// Batch runs several tasks by one call of their handler; nil: each has its
+	// own. Run and Older then run a batch of one.
+	Batch *Batch
 }
 
 // A RunFunc runs a task, see [Task].

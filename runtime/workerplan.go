@@ -99,7 +99,7 @@ func (t *Task) check() error {
 	case t.Run == nil:
 		return fmt.Errorf("%w: %s has nothing to run", ErrInvalid, t.Kind.Name)
 	}
-	if err := t.Kind.check(); err != nil {
+	if err := errors.Join(t.Kind.check(), t.Batch.check()); err != nil {
 		return fmt.Errorf("%s: %w", t.Kind.Name, err)
 	}
 	for version, run := range t.Older {
