@@ -31,6 +31,7 @@ type Job struct {
 	retention time.Duration // as in Settings; forget: explicitly none
 	id        ID
 	key       string // whose task it is, see WithKey
+	keyed     bool
 	unique    string
 	window    time.Duration
 	headers   []broker.Header

@@ -15,21 +15,14 @@ type Rate = broker.Rate
 // WithKey says whose task it is among those of its kind: the customer, say. Keys
 // take turns, so that one with many tasks does not hold up one with few; the
 // tasks of a key begin in their order; and Settings.Limit may bound each key. It
-// has 1 to 128 bytes, none of them zero, and overrides the field with tq:"key".
+// has at most 128 bytes, none of them zero, and overrides the field with tq:"key".
+// The empty key is one, too: that of nobody.
 func WithKey(key string) Option { return Option{set: optionKey, s: key} }
-
-func (j *Job) keyed(key string) {
-	if key == "" {
-		j.refuse("WithKey: the key is empty")
-		return
-	}
-	j.key = key
-}
 
 // group puts a message among those that share the limits of their kind. Tasks
 // of kinds that ask for nothing of it wait in no group.
 func (j *Job) group(m *broker.Message) {
-	if j.key != "" || j.kind.Settings.Limit != (Limit{}) {
+	if j.keyed || j.kind.Settings.Limit != (Limit{}) {
 		m.Group, m.Key = j.kind.group(), j.key
 	}
 }

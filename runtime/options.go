@@ -87,7 +87,7 @@ func (o *Option) apply(j *Job) {
 	case optionID, optionUnique:
 		o.applyIdentity(j)
 	case optionKey:
-		j.keyed(o.s)
+		j.key, j.keyed = o.s, true
 	case optionHeader:
 		j.header(o.s, o.v)
 	}
