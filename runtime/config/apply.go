@@ -84,7 +84,7 @@ func (c *Config) WorkerConfig(tasks []taskqueue.Task) (taskqueue.WorkerConfig, e
 		UnknownKindAge: w.UnknownKindAge, MaxResultBytes: w.MaxResultBytes, Name: w.NamePrefix,
 	}
 	if c.Autoscaler.Enabled {
-		config.Autoscale = c.autoscale()
+		config.Autoscale = c.Autoscale()
 	}
 	for _, q := range w.Queues {
 		name, weight, _ := strings.Cut(q, "=")
@@ -94,9 +94,10 @@ func (c *Config) WorkerConfig(tasks []taskqueue.Task) (taskqueue.WorkerConfig, e
 	return config, nil
 }
 
-// autoscale is what the table autoscaler says. The workers that there are at the
-// start are Workers.InitialCount, within the bounds.
-func (c *Config) autoscale() taskqueue.Autoscale {
+// Autoscale is what the table autoscaler says, enabled or not; its Tuning is set.
+// The workers that there are at the start are Workers.InitialCount, within the
+// bounds.
+func (c *Config) Autoscale() taskqueue.Autoscale {
 	a := c.Autoscaler
 	return taskqueue.Autoscale{
 		Min: a.MinWorkers, Max: a.MaxWorkers, Initial: max(a.MinWorkers, min(a.MaxWorkers, c.Workers.InitialCount)),

@@ -74,6 +74,9 @@ func (p *Product) Decide(o *Observation) int {
 	return p.last.To
 }
 
+// At is the time of a decision within its trace, in seconds.
+func At(t time.Time) float64 { return t.Sub(epoch).Seconds() }
+
 // epoch is the time 0 of all traces.
 var epoch = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
