@@ -9,6 +9,7 @@ import "context"
 type Broker interface {
 	Queue
 	Inspector
+	Records
 	// Close releases connections and goroutines. Tasks stay in the store,
 	// unless the store is this process' memory.
 	Close() error

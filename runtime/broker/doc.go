@@ -99,6 +99,13 @@
 // that it holds without a window. An ID must not be used twice; only a message
 // with a unique key may be enqueued again under its ID while it holds the key.
 //
+// # Records
+//
+// Beside the tasks a store keeps small facts for all processes: see [Records]. A
+// row is written over a version, so whoever decides by what he has read, decides
+// once: a leader is the row that was there for nobody, with a TTL, and its version
+// is the term.
+//
 // # Time
 //
 // The store's clock decides everything, at millisecond resolution: finer

@@ -35,7 +35,12 @@ const (
 	MaxConcurrency   = 1 << 31
 	MaxRate          = 1_000_000 // tasks in one period, and in one burst
 	MaxPeriod        = 24 * time.Hour
-	AsideBatch       = 100 // lanes and groups at a limit that one cycle sets aside, and that it looks at again
+	MaxRecords       = 10_000   // rows in one table
+	MaxRecordBytes   = 64 << 10 // of one row
+	MaxAppend        = 1000     // lines added to a log at once
+	MaxLineBytes     = 4096     // of one line
+	MaxLog           = 100_000  // lines kept in one log
+	AsideBatch       = 100      // lanes and groups at a limit that one cycle sets aside, and that it looks at again
 )
 
 // CheckName accepts [A-Za-z0-9_.:-]{1,128}. what names the thing in the error.

@@ -31,6 +31,8 @@ var commands = []command{
 	{"purge", 1, (*machine).purge},
 	{"list", 2, (*machine).list},
 	{"wait", 2, (*machine).wait},
+	{"record", 4, (*machine).record},
+	{"append", 1, (*machine).append},
 }
 
 // A driver is a worker of a machine: what a process knows of its session.

@@ -28,6 +28,7 @@ func (m *machine) everything() {
 	for _, s := range []broker.State{broker.Pending, broker.Scheduled, broker.StateDead} {
 		m.listed(s, 100)
 	}
+	m.records()
 	m.audit()
 }
 

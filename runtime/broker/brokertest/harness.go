@@ -109,5 +109,5 @@ func Run(t *testing.T, open Open) {
 
 var tests = [][]test{
 	laneTests, groupTests, limitTests, sessionTests, settleTests, reclaimTests, scheduleTests, againTests, uniqueTests,
-	outcomeTests, editTests, waitTests, inspectTests, byteTests, invalidTests, concurrentTests,
+	outcomeTests, editTests, waitTests, inspectTests, byteTests, invalidTests, concurrentTests, recordTests,
 }

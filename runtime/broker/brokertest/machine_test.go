@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestMachineCatches runs the machine on stores that are wrong in one thing
 // each: it must see all of them.
 func TestMachineCatches(t *testing.T) {
-	for name, breaks := range mutants {
+	for name, breaks := range allMutants() {
 		t.Run(name, func(t *testing.T) {
 			const most = 100 // runs; the shyest mutant needs seven
 			for seed := range uint64(most) {

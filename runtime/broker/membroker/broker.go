@@ -27,9 +27,11 @@ type Broker struct {
 	clock func() time.Time
 	done  chan struct{} // closed by Close
 
-	mu     sync.Mutex // guards all that follows, and all queues
+	mu     sync.Mutex // guards all that follows, and what is in it
 	closed bool
 	queues map[string]*queue
+	tables map[string]*table
+	logs   map[string][][]byte // the oldest line first
 }
 
 var _ broker.Broker = (*Broker)(nil)
@@ -39,7 +41,10 @@ func New(c Config) *Broker {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Broker{clock: c.Now, done: make(chan struct{}), queues: map[string]*queue{}}
+	return &Broker{
+		clock: c.Now, done: make(chan struct{}),
+		queues: map[string]*queue{}, tables: map[string]*table{}, logs: map[string][][]byte{},
+	}
 }
 
 // Close ends every Wait and Watch and lets go of all tasks. Closing again does
@@ -49,7 +54,7 @@ func (b *Broker) Close() error {
 	defer b.mu.Unlock()
 	if !b.closed {
 		b.closed = true
-		b.queues = nil
+		b.queues, b.tables, b.logs = nil, nil, nil
 		close(b.done)
 	}
 	return nil

@@ -43,6 +43,7 @@ func (b *Broker) audit(ctx context.Context, queue string) []string {
 	a.groups()
 	a.unique()
 	a.counters(active)
+	a.records()
 	a.leftovers()
 	return a.problems
 }

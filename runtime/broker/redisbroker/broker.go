@@ -70,7 +70,8 @@ type Broker struct {
 	process  string // begins the names of this process' producers
 	serial   atomic.Int64
 
-	queues sync.Map // name → *queue
+	queues  sync.Map  // name → *queue
+	writers producers // of records
 
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
@@ -193,10 +194,11 @@ type queue struct {
 	cycleKeys   []string
 	look        []string
 
-	mu        sync.Mutex
-	listed    bool        // its name is in the registry
-	producers []*producer // idle ones
-	sessions  map[string]*session
+	producers producers
+
+	mu       sync.Mutex
+	listed   bool // its name is in the registry
+	sessions map[string]*session
 }
 
 func (b *Broker) queue(name string) *queue {

@@ -19,6 +19,7 @@
 //   - page.lua lists scheduled and dead tasks, waiting.lua those in groups' lanes
 //   - edit.lua, purge.lua and configure.lua are what operators do
 //   - count.lua counts
+//   - put.lua and rows.lua write and read records, append.lua and lines.lua logs
 //
 // # Rules
 //

@@ -157,9 +157,8 @@ func (r *refusal) receipt(index int, m *broker.Message) broker.Receipt {
 // send adds messages in one atomic step. The number of their producer makes it
 // safe to send them again.
 func (b *Broker) send(ctx context.Context, q *queue, messages []broker.Message) ([]refusal, error) {
-	p := q.borrowProducer(b)
-	defer q.giveProducer(p)
-	p.number++
+	p := q.producers.borrow(b)
+	defer q.producers.give(p)
 	e := b.pack(messages)
 	way := b.sendBulk
 	switch {
@@ -246,10 +245,6 @@ func lane(m *broker.Message) byte {
 	}
 	return laneByte(m.Priority) - 1
 }
-
-// remember is how long the answer to a producer's last number is kept, in ms:
-// longer than anybody repeats.
-const remember = int64(2 * maxPatience / time.Millisecond)
 
 // sendFew passes messages through the script, which looks at each of them.
 func (b *Broker) sendFew(ctx context.Context, q *queue, p *producer, messages []broker.Message, e *envelopes) ([]refusal, error) {
@@ -395,27 +390,4 @@ func cause(cmds []redis.Cmder, err error) error {
 		}
 	}
 	return err
-}
-
-// A producer numbers what it adds to a queue. It is used by one call at a time.
-type producer struct {
-	name   string
-	number int64
-}
-
-func (q *queue) borrowProducer(b *Broker) *producer {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if n := len(q.producers); n > 0 {
-		p := q.producers[n-1]
-		q.producers = q.producers[:n-1]
-		return p
-	}
-	return &producer{name: b.process + "." + strconv.FormatInt(b.serial.Add(1), 36)}
-}
-
-func (q *queue) giveProducer(p *producer) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.producers = append(q.producers, p)
 }

@@ -116,5 +116,25 @@ func (k *keys) result(id broker.ID) string {
 // registry is the set of the names of all queues.
 func registry(prefix string) string { return prefix + "queues" }
 
+// recordKeys are the names of what processes share beside the queues, in a slot of
+// its own: no queue's name has a slash.
+//
+//	rows:<table>      HASH   name → version, end in ms or 0, data
+//	ends:<table>      ZSET   name by that end
+//	versions          HASH   table → the last version it gave
+//	log:<log>         LIST   lines, the newest first
+//	lines             HASH   log → how many there ever were
+//	producer:<id>     STRING last write of a producer, and its answer; it expires
+type recordKeys struct{ prefix string }
+
+func newRecordKeys(prefix string) recordKeys { return recordKeys{prefix + "{/records}:"} }
+
+func (k recordKeys) rows(table string) string  { return k.prefix + "rows:" + table }
+func (k recordKeys) ends(table string) string  { return k.prefix + "ends:" + table }
+func (k recordKeys) versions() string          { return k.prefix + "versions" }
+func (k recordKeys) log(log string) string     { return k.prefix + "log:" + log }
+func (k recordKeys) lines() string             { return k.prefix + "lines" }
+func (k recordKeys) producer(id string) string { return k.prefix + "producer:" + id }
+
 // schema is the version of everything under a prefix.
 func schema(prefix string) string { return prefix + "schema" }

@@ -28,6 +28,10 @@ func TestKeys(t *testing.T) {
 		"tq:{mail}:marks", "tq:{mail}:progress", "tq:{mail}:settings", "tq:{mail}:count", "tq:{mail}:wake", "tq:{mail}:ended",
 		"tq:{mail}:claims:w:1", "tq:{mail}:claim:w:1:9007199254740992", "tq:{mail}:producer:p.1", "tq:{mail}:waiter:p.2", "tq:{mail}:result:t6a0hs",
 	}
+	r := newRecordKeys("tq:")
+	got = append(got, r.rows("crons"), r.ends("crons"), r.versions(), r.log("decisions"), r.lines(), r.producer("p.1"))
+	want = append(want, "tq:{/records}:rows:crons", "tq:{/records}:ends:crons", "tq:{/records}:versions",
+		"tq:{/records}:log:decisions", "tq:{/records}:lines", "tq:{/records}:producer:p.1")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -34,6 +34,7 @@ type script struct {
 // scripts are all transitions of the store.
 type scripts struct {
 	add, enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page, waiting *script
+	put, rows, append, lines                                                                            *script // of records
 }
 
 // newScripts puts the scripts together: the clock, the limits of the contract,
@@ -52,6 +53,10 @@ func newScripts(clock string) *scripts {
 		edit: whole("edit", false), purge: whole("purge", false), configure: whole("configure", false),
 		page:    newScript("page", limits()+source("page"), false),
 		waiting: newScript("waiting", source("waiting"), false),
+		put:     newScript("put", clock+limits()+source("put"), true),
+		rows:    newScript("rows", clock+source("rows"), true),
+		append:  newScript("append", source("append"), false),
+		lines:   newScript("lines", source("lines"), false),
 	}
 }
 
@@ -71,8 +76,8 @@ func source(name string) string {
 
 // limits are the numbers of the contract that scripts need.
 func limits() string {
-	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "ASIDE_BATCH", "CLAIM_BYTES", "LARGE"}
-	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
+	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "ASIDE_BATCH", "CLAIM_BYTES", "LARGE", "MAX_RECORDS"}
+	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
 		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch, broker.AsideBatch,
-		claimBytes, largeFrom, broker.StateDead, broker.StateDiscarded)
+		claimBytes, largeFrom, broker.MaxRecords, broker.StateDead, broker.StateDiscarded)
 }
