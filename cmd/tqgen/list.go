@@ -28,6 +28,10 @@ type listedTask struct {
 	Expires   string        `json:"expires,omitempty"`
 	Cron      string        `json:"cron,omitempty"`
 	Zone      string        `json:"zone,omitempty"`
+	Limit     *listedLimit  `json:"limit,omitempty"`
+	Key       string        `json:"key,omitempty"` // the field that is it
+	Batch     int           `json:"batch,omitempty"`
+	Linger    string        `json:"linger,omitempty"`
 	Version   int           `json:"version"`
 	Was       []string      `json:"was,omitempty"`
 	Result    string        `json:"result,omitempty"`
@@ -42,6 +46,33 @@ type listedField struct {
 	Name   string `json:"name"`
 	Type   string `json:"type"`
 	Secret bool   `json:"secret,omitempty"`
+}
+
+// A listedLimit is what bounds the runs of a task, and of those of one key.
+type listedLimit struct {
+	Rate           *listedRate `json:"rate,omitempty"`
+	Concurrency    int64       `json:"concurrency,omitempty"`
+	KeyRate        *listedRate `json:"keyRate,omitempty"`
+	KeyConcurrency int64       `json:"keyConcurrency,omitempty"`
+}
+
+type listedRate struct {
+	Tasks  int64  `json:"tasks"`
+	Period string `json:"period"`
+	Burst  int64  `json:"burst"`
+}
+
+func limit(l model.Limit) *listedLimit {
+	if l == (model.Limit{}) {
+		return nil
+	}
+	rate := func(r model.Rate) *listedRate {
+		if r.N == 0 {
+			return nil
+		}
+		return &listedRate{r.N, r.Period.String(), max(r.Burst, 1)}
+	}
+	return &listedLimit{rate(l.Rate), l.Concurrency, rate(l.KeyRate), l.KeyConcurrency}
 }
 
 // list shows the tasks of the packages.
@@ -79,11 +110,18 @@ func (c *command) listed(p *model.Package, t *model.Task) listedTask {
 		Name: t.Wire, Type: p.Path + "." + t.Name, Doc: t.Doc,
 		Queue: cmp.Or(value(s.Queue), "default"), Priority: value(s.Priority), Retries: s.Retries,
 		Timeout: duration(s.Timeout), Retention: duration(t.Retention()), Expires: duration(s.Expires), Version: t.Version,
+		Limit: limit(s.Limit), Batch: t.Batch.Max,
 		Execute: t.Execute, Codec: "map", Fields: []listedField{},
 		File: c.seen(t.Position.Filename), Line: t.Position.Line,
 	}
 	if t.Cron != nil {
 		l.Cron, l.Zone = t.Cron.Spec, t.Cron.Zone
+	}
+	if t.Key != nil {
+		l.Key = t.Key.Name
+	}
+	if d := t.Batch.Linger; d > 0 {
+		l.Linger = d.String()
 	}
 	for _, a := range t.Was {
 		l.Was = append(l.Was, a.Wire)

@@ -101,6 +101,7 @@ func (b *builder) fields(s *model.Struct, under *types.Struct, u use) {
 		}
 		s.Fields = append(s.Fields, f)
 		b.tags(f)
+		b.idle(s, f)
 		if f.Skip {
 			skipped := u
 			skipped.at, skipped.what = f.Position, "the field "+u.field(f)

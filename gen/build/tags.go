@@ -54,11 +54,11 @@ func (b *builder) tqTag(f *model.Field, word string) {
 	case word == "unique":
 		f.Unique = true
 	case word == "key":
-		b.errs.Add(f.Position, diag.NotSupported, "remove it", "the tag tq:%q is not supported yet", word)
+		f.Key = true
 	case key == "max":
 		b.maxTag(f, value)
 	default:
-		b.errs.Add(f.Position, diag.BadTag, diag.DidYouMean(word, []string{"-", "copy", "secret", "unique", "optional", "max=64KiB"}), "unknown word %q in the tq tag of %s", word, f.Name)
+		b.errs.Add(f.Position, diag.BadTag, diag.DidYouMean(word, []string{"-", "copy", "secret", "unique", "key", "optional", "max=64KiB"}), "unknown word %q in the tq tag of %s", word, f.Name)
 	}
 }
 
@@ -111,4 +111,25 @@ func aliases(t *model.Type) bool {
 		return t.Struct.Inline
 	}
 	return false
+}
+
+// idle reports tags that would say nothing: of a field that does not travel, or
+// that only a task has.
+func (b *builder) idle(s *model.Struct, f *model.Field) {
+	name := s.Package.Path + "." + s.Name
+	task := !s.Inline && (b.tasks[name] != nil || b.newer[name] != nil)
+	for _, tag := range []struct {
+		word        string
+		has, ofTask bool
+	}{
+		{"copy", f.Copy, false}, {"max", f.Max > 0, false}, {"secret", f.Secret, false},
+		{"unique", f.Unique, true}, {"key", f.Key, true}, {"optional", f.Optional, false},
+	} {
+		switch {
+		case tag.has && f.Skip:
+			b.errs.Add(f.Position, diag.BadTag, "remove one of them", "%s on the field %s, which is not on the wire", tag.word, f.Name)
+		case tag.has && tag.ofTask && !task:
+			b.errs.Add(f.Position, diag.BadTag, "remove it, or put it on a field of the task", "%s on the field %s, which is of no task", tag.word, f.Name)
+		}
+	}
 }

@@ -57,6 +57,8 @@ func (b *builder) task(p *Package, d *directive.Task) {
 	b.methods(t, named)
 	b.result(p, t, named, d.Result)
 	b.unique(t, &values)
+	b.key(t, d)
+	b.batch(t, values.Batch)
 	home.Tasks = append(home.Tasks, t)
 }
 

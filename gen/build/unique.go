@@ -10,12 +10,15 @@ import (
 // unique finds the fields that make a task unique: those of unique=, or those
 // with the tag.
 func (b *builder) unique(t *model.Task, v *directive.Values) {
-	u := &model.Unique{Within: v.Within}
+	u := &model.Unique{Within: v.Within.Length}
 	tagged := b.taggedUnique(t, u)
 	switch {
 	case len(v.Unique) > 0 && tagged:
 		b.errs.Add(v.Unique[0].Position, diag.Conflict, "keep one of them", `unique= on %s, and tq:"unique" on a field`, t.Name)
 	case len(v.Unique) == 0 && !tagged:
+		if at := v.Within.Position; at.IsValid() {
+			b.errs.Add(at, diag.Conflict, "add unique=payload or unique=Field,Field", "within= without unique=")
+		}
 		return
 	case len(v.Unique) == 1 && v.Unique[0].Text == "payload":
 		u.Payload = true

@@ -38,6 +38,7 @@ const (
 	InGenerated    Code = "TQ122"
 	BadCron        Code = "TQ123"
 	CronField      Code = "TQ124"
+	BadKey         Code = "TQ125"
 	Unexported     Code = "TQ201"
 	Unsupported    Code = "TQ202"
 	NoCodec        Code = "TQ203"
@@ -90,13 +91,14 @@ func Catalogue() []Entry {
 		{InGenerated, "a directive in a generated file", "The generator does not read its own output, so the directive would be lost."},
 		{BadCron, "a schedule that cannot be read", "Specs have five fields, or six with the second first, or begin with @; zones have IANA names. The rules are those of taskqueue.Cron."},
 		{CronField, "a field that nobody fills", "What cron= enqueues is the zero value of the struct. A field of it must be meant to be zero then, and says so with `tq:\"optional\"`."},
+		{BadKey, "a key that cannot be made", "The key that says whose task it is, `tq:\"key\"`, is one field of the task: a string, an integer or an array of bytes."},
 		{Unexported, "an unexported field", "It would be silently left out of the payload."},
 		{Unsupported, "a field type that cannot be a payload", "Functions, channels, interfaces, complex numbers and unsafe pointers have no form outside of their process."},
 		{NoCodec, "a struct of another module without a codec", "The generator writes files only in its own module, and the struct does not implement msgp's Marshaler, Unmarshaler and Sizer."},
 		{BadMapKey, "a map key that cannot be encoded", "Keys of maps are strings or integers."},
 		{BadPointer, "a pointer that cannot be encoded", "On the wire a pointer is nil or its value; a pointer to a pointer, or a pointer type with a name, has no such form."},
 		{BadRecursion, "a generic type that contains itself", "Instantiated generic types are encoded in place, which would never end."},
-		{BadTag, "a bad field tag", "Field tags are `msg:\"name\"` and `tq:\"-\"`, `tq:\"copy\"`, `tq:\"secret\"`, `tq:\"unique\"`, `tq:\"optional\"`, `tq:\"max=64KiB\"`."},
+		{BadTag, "a bad field tag", "Field tags are `msg:\"name\"` and `tq:\"-\"`, `tq:\"copy\"`, `tq:\"secret\"`, `tq:\"unique\"`, `tq:\"key\"`, `tq:\"optional\"`, `tq:\"max=64KiB\"`."},
 		{DuplicateField, "two fields with one wire name", "Only one of them could be decoded."},
 		{PartialCodec, "a type with some of msgp's methods", "A type that encodes itself has MarshalMsg, UnmarshalMsg and Msgsize; with only some of them the generated ones would collide."},
 		{Unresolved, "a type that does not compile", "The generator needs the types of a task's fields. The message is the compiler's."},

@@ -54,7 +54,7 @@ type A struct{}
 	if diff := cmp.Diff(settings, task.Settings); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
-	if task.Doc != "A does something.\n" || task.Result.Text != "*pkg.R" || task.Within != 10*time.Minute || len(task.Unique) != 2 {
+	if task.Doc != "A does something.\n" || task.Result.Text != "*pkg.R" || task.Within.Length != 10*time.Minute || len(task.Unique) != 2 {
 		t.Errorf("%+v", task)
 	}
 	if at := task.Unique[1].Position; at.Line != 5 || at.Column != strings.Index("//taskqueue:task  name=\"a b\\u002dc\"	queue=`high` retries=2 timeout=1m30s unique=A,B", "B")+1 {

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tqgen/taskqueue/gen/diag"
 	"github.com/tqgen/taskqueue/gen/model"
@@ -21,8 +20,9 @@ type Values struct {
 	Unique   []Word
 	Was      []Word // older names
 	Version  int    // of the payload; 0 if it is not said
-	Within   time.Duration
+	Within   model.Window
 	Cron     model.Cron     // the zero value: none
+	Batch    model.Batch    // likewise
 	NoRetry  token.Position // of //taskqueue:retry none
 }
 
@@ -58,11 +58,16 @@ func keys() []key {
 		{"cron", verbTask, false, (*parser).cron},
 		{"zone", verbTask, false, (*parser).zone},
 		{"missed", verbTask, false, (*parser).missed},
-		{"rate", verbTask, true, nil},
-		{"concurrency", verbTask, true, nil},
 		{"expires", verbTask, true, (*parser).expires},
+		{"rate", verbTask, false, (*parser).rate},
+		{"burst", verbTask, false, (*parser).burst},
+		{"concurrency", verbTask, false, (*parser).concurrency},
+		{"keyrate", verbTask, false, (*parser).keyRate},
+		{"keyburst", verbTask, false, (*parser).keyBurst},
+		{"keyconcurrency", verbTask, false, (*parser).keyConcurrency},
+		{"batch", verbTask, false, (*parser).batch},
+		{"linger", verbTask, false, (*parser).linger},
 		{"memory", verbTask, true, nil},
-		{"batch", verbTask, false, nil},
 		{"base", verbRetry, false, (*parser).base},
 		{"max", verbRetry, false, (*parser).max},
 		{"factor", verbRetry, false, (*parser).factor},
@@ -146,12 +151,16 @@ func (p *parser) unknown(a arg) {
 
 // finish checks what belongs together.
 func (p *parser) finish() {
-	if at, ok := p.seen["within"]; ok && len(p.Values.Unique) == 0 {
-		p.errs.Add(at, diag.Conflict, "add unique=payload or unique=Field,Field", "within= without unique=")
-	}
-	for _, key := range []string{"zone", "missed"} {
-		if at, ok := p.seen[key]; ok && p.seen["cron"] == (token.Position{}) {
-			p.errs.Add(at, diag.Conflict, "add cron=, as in cron=\"0 3 * * *\"", "%s= without cron=", key)
+	for _, pair := range []struct{ key, needs, fix string }{
+		{"zone", "cron", `add cron=, as in cron="0 3 * * *"`},
+		{"missed", "cron", `add cron=, as in cron="0 3 * * *"`},
+		{"burst", "rate", "add rate=, as in rate=10/s"},
+		{"keyburst", "keyrate", "add keyrate=, as in keyrate=10/s"},
+		{"linger", "batch", "add batch=, as in batch=100"},
+	} {
+		at, said := p.seen[pair.key]
+		if _, has := p.seen[pair.needs]; said && !has {
+			p.errs.Add(at, diag.Conflict, pair.fix, "%s= without %s=", pair.key, pair.needs)
 		}
 	}
 	p.finishRetry()

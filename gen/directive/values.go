@@ -110,7 +110,7 @@ func (p *parser) within(a arg) {
 	if ok && d == 0 {
 		p.errs.Add(a.valueAt, diag.BadDuration, "leave within= out: the key is then held until the task has ended", "within=0 is no window")
 	} else if ok {
-		p.Within = d
+		p.Within = model.Window{Length: d, Position: a.at}
 	}
 }
 
@@ -200,6 +200,7 @@ func (v Values) Over(defaults *Values) Values {
 		Retention: or(v.Settings.Retention, d.Retention),
 		Expires:   or(v.Settings.Expires, d.Expires),
 		Backoff:   or(v.Settings.Backoff, d.Backoff),
+		Limit:     v.Settings.Limit,
 	}
 	v.Tuple = or(v.Tuple, defaults.Tuple)
 	return v

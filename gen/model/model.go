@@ -41,6 +41,8 @@ type Task struct {
 	Methods  Methods
 	Unique   *Unique // nil: none
 	Cron     *Cron   // nil: it does not recur
+	Key      *Field  // whose task it is; nil: nobody's
+	Batch    Batch   // the zero value: each task has a call of its own
 }
 
 // resultRetention is how long the outcome of a task with a result is kept unless
@@ -90,6 +92,28 @@ type Settings struct {
 	Retention *time.Duration
 	Expires   *time.Duration // 0: never
 	Backoff   *Backoff
+	Limit     Limit // the zero value: none
+}
+
+// A Limit bounds the runs of a task, and of those of one key. What is zero sets
+// no limit.
+type Limit struct {
+	Rate, KeyRate               Rate
+	Concurrency, KeyConcurrency int64
+}
+
+// A Rate lets N tasks begin in each Period, up to Burst (0: 1) at once.
+type Rate struct {
+	N      int64
+	Period time.Duration
+	Burst  int64
+}
+
+// A Batch says how many tasks one call of a handler may get.
+type Batch struct {
+	Max      int
+	Linger   time.Duration
+	Position token.Position
 }
 
 // A Backoff is what //taskqueue:retry says. Without Intervals the pause is
@@ -117,6 +141,12 @@ type Unique struct {
 	Payload bool     // everything; else Fields
 	Fields  []*Field // in the order given
 	Within  time.Duration
+}
+
+// A Window is how long a unique key is held, and where that is said.
+type Window struct {
+	Length   time.Duration
+	Position token.Position // invalid if it is not said
 }
 
 // A Struct is a struct type with the fields that it has on the wire.
@@ -152,6 +182,7 @@ type Field struct {
 	Secret   bool   // tq:"secret": not shown in logs
 	Optional bool   // tq:"optional": of a task with a cron; zero at each tick
 	Unique   bool   // tq:"unique": part of the key that makes the task unique
+	Key      bool   // tq:"key": says whose task it is
 	Max      int64  // tq:"max=…": the largest len allowed, both ways; 0: no limit but the payload's
 	Position token.Position
 }

@@ -12,14 +12,19 @@ import (
 // read its older shapes, each on a line of its own.
 func bound(t *model.Task, run jen.Code) func(*jen.Group) {
 	return func(g *jen.Group) {
-		kind := jen.Op("&").Id(t.KindName())
+		args := []jen.Code{jen.Op("&").Id(t.KindName()), run}
+		if t.Batch.Max > 0 {
+			args = append(args, jen.Lit(t.Batch.Max), duration(t.Batch.Linger))
+		}
 		if len(t.Older) == 0 {
-			g.Add(kind)
-			g.Add(run)
+			for _, a := range args {
+				g.Add(a)
+			}
 			return
 		}
-		g.Line().Add(kind)
-		g.Line().Add(run)
+		for _, a := range args {
+			g.Line().Add(a)
+		}
 		for i, o := range t.Older {
 			g.Line().Qual(codegenPath, "From").Call(jen.Lit(o.Version), upgrade(t, i))
 		}

@@ -133,7 +133,11 @@ func handler(f *jen.File, p *model.Package) {
 				continue
 			}
 			docs(g, t)
-			m := g.Id(t.Name).Params(jen.Id("ctx").Qual("context", "Context"), jen.Id("task").Op("*").Id(t.Name))
+			task := jen.Id("task").Op("*").Id(t.Name)
+			if t.Batch.Max > 0 {
+				task = jen.Id("tasks").Index().Op("*").Id(t.Name)
+			}
+			m := g.Id(t.Name).Params(jen.Id("ctx").Qual("context", "Context"), task)
 			if t.Result == nil {
 				m.Error()
 			} else {
@@ -167,8 +171,11 @@ func tasks(f *jen.File, p *model.Package) {
 		jen.Return(jen.Index().Qual(runtimePath, "Task").ValuesFunc(func(g *jen.Group) {
 			for _, t := range p.Tasks {
 				bind, run := "Task", jen.Id("h").Dot(t.Name)
-				if t.Execute {
+				switch {
+				case t.Execute:
 					bind, run = "Execute", jen.Parens(jen.Op("*").Id(t.Name)).Dot("Execute")
+				case t.Batch.Max > 0:
+					bind = "Batch"
 				}
 				if t.Result != nil {
 					bind += "WithResult"

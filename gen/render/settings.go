@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -30,18 +31,20 @@ func literal(pairs []pair) func(*jen.Group) {
 	}
 }
 
-// settingsLiteral writes settings on one line, and the backoff on the next.
+// settingsLiteral writes settings on one line; limits and the backoff have lines
+// of their own.
 func settingsLiteral(pairs []pair) func(*jen.Group) {
+	long := func(p pair) bool { return p.key == "Limit" || p.key == "Backoff" }
+	lines := slices.ContainsFunc(pairs, long)
 	return func(g *jen.Group) {
-		last := pairs[len(pairs)-1].key
 		for i, p := range pairs {
 			field := jen.Id(p.key).Op(":").Add(p.value)
-			if last == "Backoff" && (i == 0 || p.key == last) {
+			if lines && (i == 0 || long(p)) {
 				field = jen.Line().Add(field)
 			}
 			g.Add(field)
 		}
-		if last == "Backoff" {
+		if lines {
 			g.Line()
 		}
 	}
@@ -70,6 +73,9 @@ func settings(t *model.Task) []pair {
 	if s.Expires != nil && *s.Expires > 0 {
 		add("Expires", duration(*s.Expires))
 	}
+	if s.Limit != (model.Limit{}) {
+		add("Limit", jen.Qual(runtimePath, "Limit").ValuesFunc(limit(s.Limit)))
+	}
 	if s.Backoff != nil {
 		add("Backoff", jen.Qual(runtimePath, "Backoff").ValuesFunc(backoff(s.Backoff)))
 	}
@@ -88,6 +94,31 @@ func orNone(none bool, name string, value jen.Code) jen.Code {
 		return jen.Qual(runtimePath, name)
 	}
 	return value
+}
+
+// limit is written on one line.
+func limit(l model.Limit) func(*jen.Group) {
+	return func(g *jen.Group) {
+		rate := func(key string, r model.Rate) {
+			if r.N > 0 {
+				g.Id(key).Op(":").Qual(runtimePath, "Rate").ValuesFunc(func(g *jen.Group) {
+					g.Id("N").Op(":").Lit(int(r.N))
+					g.Id("Period").Op(":").Add(duration(r.Period))
+					whole(g, "Burst", r.Burst)
+				})
+			}
+		}
+		rate("Rate", l.Rate)
+		whole(g, "Concurrency", l.Concurrency)
+		rate("KeyRate", l.KeyRate)
+		whole(g, "KeyConcurrency", l.KeyConcurrency)
+	}
+}
+
+func whole(g *jen.Group, key string, n int64) {
+	if n > 0 {
+		g.Id(key).Op(":").Lit(int(n))
+	}
 }
 
 // backoff is written on one line.

@@ -116,10 +116,27 @@ func own(t *model.Task) []jen.Code {
 	if r := t.Settings.Retention; r != nil && *r == 0 {
 		options = append(options, jen.Qual(runtimePath, "Retention").Call(jen.Lit(0)))
 	}
+	if t.Key != nil {
+		options = append(options, key(t.Key))
+	}
 	if t.Unique != nil {
 		options = append(options, unique(t))
 	}
 	return options
+}
+
+// key is the option that says whose task t is.
+func key(f *model.Field) jen.Code {
+	value := jen.Id("t").Dot(f.Name)
+	switch k := f.Type.Kind; {
+	case f.Type.Binary():
+		return jen.Qual(codegenPath, "BytesKey").Call(value.Index(jen.Op(":")))
+	case k == model.String:
+		return jen.Qual(codegenPath, "StringKey").Call(value)
+	case k >= model.Uint:
+		return jen.Qual(codegenPath, "UintKey").Call(value)
+	}
+	return jen.Qual(codegenPath, "IntKey").Call(value)
 }
 
 // unique is the option that holds the key of t.

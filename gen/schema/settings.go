@@ -40,6 +40,14 @@ func Settings(t *model.Task) [][2]string {
 	add("timeout", span(s.Timeout, "none"))
 	add("retention", span(t.Retention(), "none"))
 	add("expires", span(s.Expires, "never"))
+	add("rate", rate(s.Limit.Rate))
+	add("concurrency", count(s.Limit.Concurrency))
+	if t.Key != nil {
+		add("key", t.Key.Name)
+	}
+	add("rate of a key", rate(s.Limit.KeyRate))
+	add("concurrency of a key", count(s.Limit.KeyConcurrency))
+	add("batch", batch(t.Batch))
 	add("unique", unique(t.Unique))
 	add("recurs", recurs(t.Cron))
 	return rows
@@ -137,6 +145,35 @@ func spread(b *model.Backoff) string {
 	return fmt.Sprintf(", ±%v %%", b.Jitter*100)
 }
 
+func rate(r model.Rate) string {
+	if r.N == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%d in %s", r.N, brief(r.Period))
+	if r.Burst > 1 {
+		text += fmt.Sprintf(", up to %d at once", r.Burst)
+	}
+	return text
+}
+
+func count(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func batch(b model.Batch) string {
+	if b.Max == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("up to %d tasks in one call", b.Max)
+	if b.Linger > 0 {
+		text += ", waiting " + brief(b.Linger) + " for them"
+	}
+	return text
+}
+
 func unique(u *model.Unique) string {
 	if u == nil {
 		return ""
@@ -177,7 +214,7 @@ func Notes(f *model.Field) []string {
 		has  bool
 	}{
 		{"field " + f.Name, f.Wire != f.Name},
-		{"unique", f.Unique}, {"secret", f.Secret}, {"optional", f.Optional}, {"copied", f.Copy},
+		{"unique", f.Unique}, {"key", f.Key}, {"secret", f.Secret}, {"optional", f.Optional}, {"copied", f.Copy},
 		{fmt.Sprintf("len ≤ %d", f.Max), f.Max > 0},
 	} {
 		if n.has {

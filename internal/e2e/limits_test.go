@@ -16,6 +16,10 @@ func TestLimitsAreTheRuntimes(t *testing.T) {
 		"MinTimeout": directive.MinTimeout == time.Millisecond,
 		"MaxTimeout": directive.MaxTimeout == broker.MaxTimeout,
 		"MaxDelay":   directive.MaxDelay == broker.MaxDelay,
+
+		"MaxRate":        directive.MaxRate == broker.MaxRate,
+		"MaxConcurrency": directive.MaxConcurrency == broker.MaxConcurrency,
+		"MaxPeriod":      directive.MaxPeriod == broker.MaxPeriod,
 	} {
 		if !equal {
 			t.Errorf("%s is another one in the runtime", name)

@@ -28,6 +28,9 @@ func Foreign(t taskqueue.Task) taskqueue.Task {
 	for version, run := range t.Older {
 		t.Older[version] = walked(run)
 	}
+	if t.Batch != nil {
+		t.Batch.Run = walkedBatch(t.Batch.Run)
+	}
 	return t
 }
 

@@ -45,8 +45,7 @@ func (k Key) Time(v time.Time) Key { return Key{v.UTC().AppendFormat(k.next(), t
 func (k Key) Option(window time.Duration) taskqueue.Option {
 	text := string(k.text)
 	if len(text) > broker.MaxNameLen {
-		sum := sha256.Sum256(k.text)
-		text = "sha256:" + hex.EncodeToString(sum[:])
+		text = hashed(text)
 	}
 	return taskqueue.Unique(text, window)
 }
