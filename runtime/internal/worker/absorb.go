@@ -33,7 +33,7 @@ func (e *Engine) takeIn(q *queue, c *broker.Cycle, g *broker.Grant) (stop []func
 		e.admit(q, &runs[i])
 	}
 	stop = e.stopCancelled(q, g.Cancelled)
-	if e.draining {
+	if e.draining || e.slots == 0 {
 		e.giveBack(q)
 		return stop
 	}

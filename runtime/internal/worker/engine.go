@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ type Engine struct {
 	asks      []bool // scratch for split
 	shares    []int
 	slots     int
+	ceiling   int                      // of claimed and running tasks; see Ceiling
 	pool      int                      // executors that live
 	buffered  int                      // claimed, not begun
 	promised  int                      // capacity that fetchers may claim or are claiming
@@ -50,7 +52,7 @@ var ErrRanBefore = errors.New("taskqueue: a worker runs once; make another one")
 // New makes an engine that does nothing until Run.
 func New(c Config) *Engine {
 	e := &Engine{
-		Config: c, slots: c.Slots, prefetch: max(c.Prefetch, 0),
+		Config: c, slots: c.Slots, ceiling: math.MaxInt, prefetch: max(c.Prefetch, 0),
 		unknown: make(map[unknownKey]time.Time),
 		quiet:   make(chan struct{}), broken: make(chan error, 1),
 		asks: make([]bool, len(c.Queues)), shares: make([]int, len(c.Queues)),
@@ -127,14 +129,21 @@ func (e *Engine) begin() {
 	e.distribute()
 }
 
-// Resize changes the number of slots, at least 1. Running handlers go on.
+// Resize changes the number of slots; with 0 nothing is claimed. Running handlers
+// go on.
 func (e *Engine) Resize(n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.slots = max(n, 1)
+	e.slots = max(n, 0)
 	e.adapt()
 	if e.base == nil || e.draining {
 		return
+	}
+	if e.slots == 0 {
+		for _, q := range e.queues {
+			e.withdraw(q)
+			e.giveBack(q)
+		}
 	}
 	e.hire()
 	e.work.Broadcast()

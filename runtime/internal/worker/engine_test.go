@@ -217,7 +217,7 @@ func TestResize(t *testing.T) {
 		f.engine.Resize(4)
 		f.pass(1500 * time.Millisecond)
 		active(4)
-		f.engine.Resize(0)
+		f.engine.Resize(1)
 		f.pass(1500 * time.Millisecond)
 		active(1)
 		if tally.most() != 10 {

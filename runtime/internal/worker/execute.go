@@ -141,10 +141,14 @@ func (e *Engine) takeFresh(now time.Time) *Run {
 			return nil
 		}
 		why := expired(r.Lease, now.Add(e.skew))
-		if why == nil {
+		switch {
+		case why != nil:
+			e.discard(r.queue, r.Lease, why)
+		case r.kind.Tally.full():
+			e.hold(r, now)
+		default:
 			return r
 		}
-		e.discard(r.queue, r.Lease, why)
 	}
 }
 
@@ -173,6 +177,7 @@ func (e *Engine) retire(f *finish) {
 	e.remove(r)
 	e.measure(f.at.Sub(r.Started))
 	if t := r.kind.Tally; t != nil {
+		t.Running--
 		t.count(f)
 	}
 	q := r.queue

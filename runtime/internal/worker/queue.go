@@ -99,7 +99,11 @@ func (f *fifo) popLast() *Run {
 
 // free is the capacity that nothing claims, runs or waits in.
 func (e *Engine) free() int {
-	return e.slots + e.prefetch - len(e.active) - e.buffered - e.promised
+	capacity := min(e.slots+e.prefetch, e.ceiling)
+	if e.slots == 0 {
+		capacity = 0
+	}
+	return capacity - len(e.active) - e.buffered - e.promised
 }
 
 // distribute gives free capacity to the queues that may have work, once there

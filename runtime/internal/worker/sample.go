@@ -12,15 +12,21 @@ import (
 // has an element for each of Config.Queues; all shapes of a kind share the tally.
 // The engine guards it: [Engine.Sample] copies it.
 type Tally struct {
-	Running                     int      // filled in by Sample
+	Running                     int      // now
+	Held                        int      // given back because of a cap, and not due yet; filled in by Sample
 	Started                     []Starts // by queue
 	Succeeded, Failed           uint64   // a handler that asks for no retry has not failed
 	SuccessSeconds, SuccessArea float64  // Σ service time, Σ (service time)²
 	FailedSeconds               float64
+
+	capped bool
+	limit  int // of attempts at the same time, where capped
+	away   away
 }
 
-// Starts count attempts that began: first ones and retries.
-type Starts struct{ First, Again uint64 }
+// Starts count attempts that began, first ones and retries, and tasks that a cap
+// held which are due again.
+type Starts struct{ First, Again, Back uint64 }
 
 // A Sample is what has been measured up to one instant. Its slices are used
 // again by the next one.
@@ -39,14 +45,12 @@ func (e *Engine) Sample(s *Sample) {
 	defer e.mu.Unlock()
 	now := time.Now()
 	s.Slots, s.Active, s.Busy, s.Outage = e.slots, len(e.active), e.busy, e.outage() != nil
-	for _, t := range e.Tallies {
-		t.Running = 0
-	}
 	for _, r := range e.active {
 		s.Busy += now.Sub(r.Started)
-		if t := r.kind.Tally; t != nil {
-			t.Running++
-		}
+	}
+	for _, t := range e.Tallies {
+		t.away.back(now, t.Started)
+		t.Held = t.away.total
 	}
 	s.copyTallies(e.Tallies)
 	s.Buffered, s.Waits = s.Buffered[:0], s.Waits[:0]
@@ -65,7 +69,7 @@ func (s *Sample) copyTallies(all []*Tally) {
 	for i, t := range all {
 		started := append(s.Tallies[i].Started[:0], t.Started...)
 		s.Tallies[i] = *t
-		s.Tallies[i].Started = started
+		s.Tallies[i].Started, s.Tallies[i].away = started, away{}
 	}
 }
 
@@ -78,6 +82,7 @@ func (r *Run) counted() {
 	if t == nil {
 		return
 	}
+	t.Running++
 	if r.Lease.Attempts > 0 {
 		t.Started[r.queue.place].Again++
 		return
