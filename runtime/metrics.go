@@ -15,8 +15,8 @@ import (
 // Quantile; Merge adds those of others.
 type Durations = stats.Durations
 
-// Metrics measure the runs of workers, by queue and kind. The zero value is ready;
-// give its Observe to each worker:
+// Metrics measure the runs of workers, by queue and kind. Each worker has one, see
+// [Worker.Metrics]; the zero value is ready for whoever wants another:
 //
 //	var metrics taskqueue.Metrics
 //	config.OnFinish = metrics.Observe
@@ -76,6 +76,32 @@ func (m *Metrics) Observe(e Event) {
 	s.wait.Observe(e.Wait)
 	s.run.Observe(e.Run)
 	s.total.Observe(e.Wait + e.Run)
+}
+
+// Add adds what was measured elsewhere.
+func (m *Metrics) Add(kinds ...KindMetrics) {
+	for i := range kinds {
+		k := &kinds[i]
+		s := m.find(k.Queue, k.Kind)
+		s.mu.Lock()
+		for o, n := range map[Outcome]int64{Done: k.Done, Retried: k.Retried, Dead: k.Dead, Discarded: k.Discarded, Released: k.Released} {
+			s.outcomes[o] += n
+		}
+		s.wait.Merge(k.Wait)
+		s.run.Merge(k.Run)
+		s.total.Merge(k.Total)
+		s.mu.Unlock()
+	}
+}
+
+// Since is what was measured after an earlier state of the same series.
+func (k *KindMetrics) Since(old *KindMetrics) KindMetrics {
+	return KindMetrics{
+		Queue: k.Queue, Kind: k.Kind,
+		Done: k.Done - old.Done, Retried: k.Retried - old.Retried, Dead: k.Dead - old.Dead,
+		Discarded: k.Discarded - old.Discarded, Released: k.Released - old.Released,
+		Wait: k.Wait.Since(old.Wait), Run: k.Run.Since(old.Run), Total: k.Total.Since(old.Total),
+	}
 }
 
 // find returns a series and makes it if need be.

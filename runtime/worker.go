@@ -134,15 +134,16 @@ type Event struct {
 
 // A Worker runs tasks. Make it with NewWorker. It is safe for concurrent use.
 type Worker struct {
-	client *Client
-	engine *worker.Engine
-	crons  *scheduler.Engine
-	scaler *scaler // nil: the number of slots is fixed
-	log    *slog.Logger
-	queues []string
-	kinds  []string // sorted
-	name   string
-	state  runState
+	client  *Client
+	engine  *worker.Engine
+	crons   *scheduler.Engine
+	scaler  *scaler // nil: the number of slots is fixed
+	metrics *Metrics
+	log     *slog.Logger
+	queues  []string
+	kinds   []string // sorted
+	name    string
+	state   runState
 }
 
 // NewWorker makes a worker that takes tasks from the client's store once it
@@ -151,7 +152,8 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	if c == nil {
 		return nil, fmt.Errorf("%w: NewWorker needs a client; see Open", ErrInvalid)
 	}
-	plan, err := planWorker(c, &config)
+	metrics := new(Metrics)
+	plan, err := planWorker(c, &config, metrics)
 	crons := scheduler.New(scheduler.Config{Store: c.broker, Name: plan.Name, Log: plan.Log})
 	if err := errors.Join(err, planCrons(c, config.Crons, crons)); err != nil {
 		return nil, err
@@ -160,7 +162,7 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{client: c, scaler: scaler, engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
+	w := &Worker{client: c, scaler: scaler, metrics: metrics, engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)
 	}
@@ -188,6 +190,8 @@ func (w *Worker) Run(ctx context.Context) error {
 // run runs tasks with crons and the autoscaler beside it. A closed store ends
 // all.
 func (w *Worker) run(ctx context.Context) error {
+	told := publisher{store: w.client.broker, worker: w.name, metrics: w.metrics, log: w.log}
+	defer told.last(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var ticking sync.WaitGroup
 	defer ticking.Wait()
@@ -196,8 +200,12 @@ func (w *Worker) run(ctx context.Context) error {
 	if w.scaler != nil {
 		ticking.Go(func() { w.scaler.run(ctx, w.engine) })
 	}
+	ticking.Go(func() { told.run(ctx) })
 	return w.engine.Run(ctx)
 }
+
+// Metrics are what the worker measures of its runs. See also [Client.Metrics].
+func (w *Worker) Metrics() *Metrics { return w.metrics }
 
 // Name is the worker's name in the store, unique for each worker.
 func (w *Worker) Name() string { return w.name }
@@ -219,15 +227,16 @@ func (w *Worker) Resize(slots int) error {
 }
 
 // observe adapts the engine's events.
-func observe(f func(Event)) func(*worker.Event) {
-	if f == nil {
-		return nil
-	}
+func observe(metrics *Metrics, f func(Event)) func(*worker.Event) {
 	return func(e *worker.Event) {
-		f(Event{
+		event := Event{
 			ID: e.Lease.ID, Kind: e.Lease.Kind, Queue: e.Lease.Queue, Attempt: int(e.Lease.Attempts) + 1,
 			Outcome: e.Outcome, Err: e.Err, Wait: e.Wait, Run: e.Run,
-		})
+		}
+		metrics.Observe(event)
+		if f != nil {
+			f(event)
+		}
 	}
 }
 

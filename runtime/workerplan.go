@@ -16,7 +16,7 @@ import (
 )
 
 // planWorker checks a config and turns it into the engine's.
-func planWorker(c *Client, given *WorkerConfig) (worker.Config, error) {
+func planWorker(c *Client, given *WorkerConfig, metrics *Metrics) (worker.Config, error) {
 	config := given.withDefaults()
 	kinds, kindErr := planKinds(config.Tasks, config.Middleware)
 	queues, queueErr := planQueues(c, &config)
@@ -29,7 +29,7 @@ func planWorker(c *Client, given *WorkerConfig) (worker.Config, error) {
 		Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
 		UnknownAge: config.UnknownKindAge, MaxResult: config.MaxResultBytes,
 		Name: fmt.Sprintf("%s.%08x", config.Name, rand.Uint32()),
-		Log:  config.Logger, OnFinish: observe(config.OnFinish),
+		Log:  config.Logger, OnFinish: observe(metrics, config.OnFinish),
 	}, nil
 }
 
