@@ -17,6 +17,10 @@ type Kind struct {
 	Version  uint16   // of the payload's shape; default 1
 	Was      []string // older names, under which tasks may still be queued: a worker runs those, too
 	Settings Settings
+
+	// Schema describes payload and result for those who look at them: a JSON
+	// text, see docs/codec.md. Empty: not known.
+	Schema string
 }
 
 // Settings say how tasks of a kind are queued and run. A zero field means

@@ -26,7 +26,8 @@ func Tasks(h Handler) []taskqueue.Task {
 }
 
 var noopKind = codegen.Kind[Noop]{
-	Name: "tasks.Noop",
+	Name:   "tasks.Noop",
+	Schema: noopSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

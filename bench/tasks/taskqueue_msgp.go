@@ -58,3 +58,5 @@ func (t *Noop) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Noop) Msgsize() int {
 	return 11 + len(t.Data)
 }
+
+const noopSchema = `{"version":1,"payload":{"type":"object","properties":{"Data":{"type":"string","contentEncoding":"base64"}}}}`

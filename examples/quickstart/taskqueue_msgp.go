@@ -60,3 +60,5 @@ func (t *Greet) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Greet) Msgsize() int {
 	return 11 + len(t.Name)
 }
+
+const greetSchema = `{"version":1,"payload":{"type":"object","properties":{"Name":{"type":"string"}}},"result":{"type":"string"}}`

@@ -186,3 +186,9 @@ func (t *Thumbnail) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Thumbnail) Msgsize() int {
 	return 29 + len(t.Picture)
 }
+
+const thumbnailSchema = `{"version":1,"payload":{"type":"object","properties":{"Picture":{"type":"string"},"Width":{"type":"integer","format":"int64"}}}}`
+
+const mailSchema = `{"version":1,"payload":{"type":"object","properties":{"To":{"type":"string"},"Subject":{"type":"string"}}}}`
+
+const reportSchema = `{"version":1,"payload":{"type":"object","properties":{"Month":{"type":"string"}}},"result":{"type":"integer","format":"int64"}}`

@@ -33,6 +33,9 @@ func Source(pkg *model.Package) ([]byte, error) {
 		f.unmarshal(s)
 		f.size(s)
 	}
+	if err := f.schemas(); err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s\n\npackage %s\n\n", model.Header, pkg.Name)
 	f.writeImports(&out)

@@ -10,6 +10,9 @@ import (
 // the lower case that Go uses, as in sendWelcomeKind or urlCheckKind.
 func (t *Task) KindName() string { return lower(t.Name) + "Kind" }
 
+// SchemaName is the constant that says what shape a task's payload has.
+func (t *Task) SchemaName() string { return lower(t.Name) + "Schema" }
+
 // FutureName is the function that returns a task's future by its id.
 func (t *Task) FutureName() string { return t.Name + "Future" }
 
@@ -57,6 +60,9 @@ func (p *Package) Generated() map[string][]*Task {
 	}
 	for _, t := range p.Tasks {
 		names[t.KindName()] = append(names[t.KindName()], t)
+		if t.Type != nil && t.Type.Struct != nil {
+			names[t.SchemaName()] = append(names[t.SchemaName()], t)
+		}
 		if t.Result != nil {
 			names[t.FutureName()] = append(names[t.FutureName()], t)
 		}

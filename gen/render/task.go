@@ -34,6 +34,9 @@ func kind(t *model.Task) jen.Code {
 			}
 		})})
 	}
+	if t.Type.Struct != nil {
+		values = append(values, pair{"Schema", jen.Id(t.SchemaName())})
+	}
 	if s := settings(t); len(s) > 0 {
 		values = append(values, pair{"Settings", jen.Qual(runtimePath, "Settings").ValuesFunc(settingsLiteral(s))})
 	}

@@ -28,7 +28,7 @@ func (d *describer) node(t *model.Type) *node {
 	case model.Time:
 		return &node{Type: "string", Format: "date-time"}
 	case model.Duration:
-		return &node{Type: "integer", Description: "nanoseconds"}
+		return &node{Type: "integer", Format: "nanoseconds"}
 	case model.Slice:
 		return &node{Type: "array", Items: d.node(t.Elem)}
 	case model.Array:

@@ -41,12 +41,10 @@ func Files(packages []*model.Package) (map[string][]byte, error) {
 
 // Document is the schema of one type.
 func Document(title, description string, t *model.Type) ([]byte, error) {
-	d := describer{names: map[*model.Struct]string{}}
-	root := *d.node(t)
+	root := bare(t)
 	root.Schema, root.Comment = "https://json-schema.org/draft/2020-12/schema", Mark
 	root.Title = title
 	root.Description = strings.TrimSpace(description + "\n\n" + root.Description)
-	root.Defs = d.definitions
 	text, err := json.MarshalIndent(root, "", "\t")
 	return append(text, '\n'), err
 }

@@ -23,7 +23,8 @@ func Tasks() []taskqueue.Task {
 }
 
 var benchTaskKind = codegen.Kind[BenchTask]{
-	Name: "byname.BenchTask",
+	Name:   "byname.BenchTask",
+	Schema: benchTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -37,7 +38,8 @@ func (t BenchTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var smallTaskKind = codegen.Kind[SmallTask]{
-	Name: "byname.SmallTask",
+	Name:   "byname.SmallTask",
+	Schema: smallTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -51,7 +53,8 @@ func (t SmallTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var mediumTaskKind = codegen.Kind[MediumTask]{
-	Name: "byname.MediumTask",
+	Name:   "byname.MediumTask",
+	Schema: mediumTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -65,7 +68,8 @@ func (t MediumTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ..
 }
 
 var largeTaskKind = codegen.Kind[LargeTask]{
-	Name: "byname.LargeTask",
+	Name:   "byname.LargeTask",
+	Schema: largeTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

@@ -338,3 +338,11 @@ func (t *SmallTask) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *SmallTask) Msgsize() int {
 	return 19 + len(t.ID) + len(t.Data)
 }
+
+const benchTaskSchema = `{"version":1,"payload":{"type":"object","properties":{"data":{"type":"string"}}}}`
+
+const smallTaskSchema = `{"version":1,"payload":{"type":"object","properties":{"id":{"type":"string"},"data":{"type":"string"}}}}`
+
+const mediumTaskSchema = `{"version":1,"payload":{"type":"object","properties":{"id":{"type":"string"},"data":{"type":"string"},"metadata":{"type":"object","additionalProperties":{"type":"string"}},"payload":{"type":"string","contentEncoding":"base64"}}}}`
+
+const largeTaskSchema = `{"version":1,"payload":{"type":"object","properties":{"id":{"type":"string"},"data":{"type":"string"},"metadata":{"type":"object","additionalProperties":{"type":"string"}},"payload":{"type":"string","contentEncoding":"base64"},"complex_data":{"type":"object","additionalProperties":{"type":"array","items":{"type":"string"}}}}}}`

@@ -21,7 +21,8 @@ func Tasks() []taskqueue.Task {
 }
 
 var benchTaskKind = codegen.Kind[BenchTask]{
-	Name: "owned.BenchTask",
+	Name:   "owned.BenchTask",
+	Schema: benchTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -35,7 +36,8 @@ func (t BenchTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var smallTaskKind = codegen.Kind[SmallTask]{
-	Name: "owned.SmallTask",
+	Name:   "owned.SmallTask",
+	Schema: smallTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

@@ -110,3 +110,7 @@ func (t *SmallTask) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *SmallTask) Msgsize() int {
 	return 11 + len(t.ID) + len(t.Data)
 }
+
+const benchTaskSchema = `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"data","type":"string"}]}}`
+
+const smallTaskSchema = `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"id","type":"string"},{"title":"data","type":"string"}]}}`

@@ -23,7 +23,8 @@ func Tasks() []taskqueue.Task {
 }
 
 var benchTaskKind = codegen.Kind[BenchTask]{
-	Name: "tuple.BenchTask",
+	Name:   "tuple.BenchTask",
+	Schema: benchTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -37,7 +38,8 @@ func (t BenchTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var smallTaskKind = codegen.Kind[SmallTask]{
-	Name: "tuple.SmallTask",
+	Name:   "tuple.SmallTask",
+	Schema: smallTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -51,7 +53,8 @@ func (t SmallTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var mediumTaskKind = codegen.Kind[MediumTask]{
-	Name: "tuple.MediumTask",
+	Name:   "tuple.MediumTask",
+	Schema: mediumTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -65,7 +68,8 @@ func (t MediumTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ..
 }
 
 var largeTaskKind = codegen.Kind[LargeTask]{
-	Name: "tuple.LargeTask",
+	Name:   "tuple.LargeTask",
+	Schema: largeTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

@@ -322,3 +322,11 @@ func (t *SmallTask) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *SmallTask) Msgsize() int {
 	return 11 + len(t.ID) + len(t.Data)
 }
+
+const benchTaskSchema = `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"data","type":"string"}]}}`
+
+const smallTaskSchema = `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"id","type":"string"},{"title":"data","type":"string"}]}}`
+
+const mediumTaskSchema = `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"id","type":"string"},{"title":"data","type":"string"},{"title":"metadata","type":"object","additionalProperties":{"type":"string"}},{"title":"payload","type":"string","contentEncoding":"base64"}]}}`
+
+const largeTaskSchema = `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"id","type":"string"},{"title":"data","type":"string"},{"title":"metadata","type":"object","additionalProperties":{"type":"string"}},{"title":"payload","type":"string","contentEncoding":"base64"},{"title":"complex_data","type":"object","additionalProperties":{"type":"array","items":{"type":"string"}}}]}}`

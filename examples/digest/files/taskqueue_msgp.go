@@ -159,3 +159,5 @@ func (t *Sum) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Sum) Msgsize() int {
 	return 130 + len(t.Worker)
 }
+
+const digestSchema = `{"version":1,"payload":{"type":"object","properties":{"Path":{"type":"string"}}},"result":{"anyOf":[{"type":"null"},{"$ref":"#/$defs/files.Sum"}],"$defs":{"files.Sum":{"type":"object","properties":{"Size":{"type":"integer","format":"int64"},"Lines":{"type":"integer","format":"int64"},"SHA256":{"description":"32 bytes","type":"string","contentEncoding":"base64"},"Worker":{"type":"string"},"Attempt":{"type":"integer","format":"int64"},"Wait":{"type":"integer","format":"nanoseconds"},"Run":{"type":"integer","format":"nanoseconds"}}}}}}`

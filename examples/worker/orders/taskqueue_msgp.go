@@ -128,3 +128,7 @@ func (t *Total) msgpRead(b []byte, m *codegen.Meter) ([]byte, error) {
 func (t *Total) Msgsize() int {
 	return 13 + len(t.Prices)*9
 }
+
+const totalSchema = `{"version":1,"payload":{"type":"object","properties":{"Prices":{"type":"array","items":{"type":"integer","format":"int64"}}}},"result":{"type":"integer","format":"int64"}}`
+
+const sendReceiptSchema = `{"version":1,"payload":{"type":"object","properties":{"To":{"type":"string"},"Cents":{"type":"integer","format":"int64"}}}}`

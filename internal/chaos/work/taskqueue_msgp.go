@@ -209,3 +209,7 @@ func (t *Step) UnmarshalMsg(b []byte) ([]byte, error) {
 func (t *Step) Msgsize() int {
 	return 58 + len(t.Act) + len(t.Pad)
 }
+
+const stepSchema = `{"version":1,"payload":{"type":"object","properties":{"N":{"type":"integer","format":"int64"},"Act":{"type":"string"},"For":{"type":"integer","format":"nanoseconds"},"Fails":{"type":"integer","format":"int64"},"Pad":{"type":"string","contentEncoding":"base64"}}},"result":{"anyOf":[{"type":"null"},{"$ref":"#/$defs/work.Mark"}],"$defs":{"work.Mark":{"type":"object","properties":{"Token":{"type":"integer","minimum":0,"maximum":4294967295},"Worker":{"type":"string"}}}}}}`
+
+const extraSchema = `{"version":1,"payload":{"type":"object","properties":{"N":{"type":"integer","format":"int64"}}}}`
