@@ -88,16 +88,23 @@ func (c *Client) Limit(ctx context.Context, queue string, n int64) error {
 	return c.configure(ctx, queue, func(s *broker.Settings) { s.MaxTasks = n })
 }
 
-// configure changes the settings of a queue. Two calls at the same time may undo
-// each other's change.
+// configure changes the settings of a queue as they are: if somebody else changes
+// them at the same time, it looks again.
 func (c *Client) configure(ctx context.Context, queue string, change func(*broker.Settings)) error {
-	infos, err := c.Queues(ctx, queue)
-	if err != nil {
-		return err
+	for {
+		infos, err := c.Queues(ctx, queue)
+		if err != nil {
+			return err
+		}
+		s := infos[0].Settings
+		if s.Version == 0 {
+			s.Version = broker.Unset
+		}
+		change(&s)
+		if err = c.broker.Configure(ctx, queue, s); !errors.Is(err, broker.ErrStale) {
+			return err
+		}
 	}
-	s := infos[0].Settings
-	change(&s)
-	return c.broker.Configure(ctx, queue, s)
 }
 
 // Progress lets others see how far the run is whose handler got ctx: [Client.Find]

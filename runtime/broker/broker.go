@@ -66,7 +66,8 @@ type Inspector interface {
 	// ErrState, wrapped. See [Edit]. A repeat may find that its work is done.
 	Edit(ctx context.Context, edits []Edit) ([]Receipt, error)
 
-	// Configure replaces the settings of a queue, for everybody and for good.
+	// Configure replaces the settings of a queue, for everybody and for good, if
+	// they have the version that s has (see there), else it is ErrStale.
 	Configure(ctx context.Context, queue string, s Settings) error
 
 	// Purge drops what is pending, scheduled or dead, as by Delete, in bounded

@@ -83,7 +83,7 @@ type QueueInfo struct {
 	Queue    string
 	Settings Settings
 
-	Pending, Scheduled, Active, Dead int64 // now
+	Pending, Scheduled, Active, Dead int64 // now, none of them ever negative
 	Sessions                         int64 // workers at the queue now, lapsed ones included
 
 	// Since the queue was first used. Enqueued: messages that got in. Released:

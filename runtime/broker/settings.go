@@ -3,12 +3,19 @@ package broker
 import (
 	"fmt"
 	"maps"
+	"math"
 	"time"
 )
 
 // Settings are what holds for a queue in all processes. The zero value is what
 // a new queue has.
 type Settings struct {
+	// Version is how often the queue was configured: 1 after the first time, and
+	// one more after each. In a Configure it is what the stored settings must
+	// have, else the error is ErrStale: so who changes what he has read undoes
+	// nobody else's change. 0: whatever they have; Unset: none yet.
+	Version uint64
+
 	// Paused: cycles claim nothing. All else goes on. More does not count what
 	// waits in lanes then, and Wait does not return for it.
 	Paused bool
@@ -25,6 +32,9 @@ type Settings struct {
 	// Groups are the limits of groups by their names, at most MaxLimits.
 	Groups map[string]Limit
 }
+
+// Unset is the version in a Configure of a queue that was never configured.
+const Unset uint64 = math.MaxUint64
 
 // A Limit is what holds for the tasks of one group, and for those of each key
 // in it. What is zero sets no limit; KeyConcurrency 1 means one after the other.
@@ -46,7 +56,7 @@ type Rate struct {
 	Burst  int64
 }
 
-// Equal reports whether two settings are the same.
+// Equal reports whether two settings are the same, whatever their versions.
 func (s *Settings) Equal(other *Settings) bool {
 	return s.Paused == other.Paused && s.MaxTasks == other.MaxTasks && s.Rate == other.Rate &&
 		s.Concurrency == other.Concurrency && maps.Equal(s.Groups, other.Groups)

@@ -39,7 +39,7 @@ func alikeEntries(a, b broker.Entry) bool {
 }
 
 func alikeInfos(a, b broker.QueueInfo) bool {
-	return a.Queue == b.Queue && a.Settings.Equal(&b.Settings) && figures(&a) == figures(&b)
+	return a.Queue == b.Queue && a.Settings.Equal(&b.Settings) && a.Settings.Version == b.Settings.Version && figures(&a) == figures(&b)
 }
 
 // figures are what a queue counts.

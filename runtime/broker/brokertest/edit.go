@@ -186,11 +186,24 @@ var editTests = []test{
 		g := w.cycle(want(9), settle(ends(broker.Done, held...)...))
 		f.equal("grant", broker.Grant{Leases: g.Leases, More: g.More}, broker.Grant{})
 		f.equal("promoted", f.info().Pending, int64(2))
-		f.equal("settings", f.info().Settings, broker.Settings{Paused: true})
+		f.equal("settings", f.info().Settings, broker.Settings{Version: 1, Paused: true})
 		f.blocks(f.queue)
 		f.configure(broker.Settings{})
 		f.wait(f.queue)
 		w.claimed(9, "c", "b")
+	}},
+	{"settings are replaced at the version that is known, or not at all", func(f *fixture) {
+		try := func(version uint64, max int64) error {
+			return f.Broker.Configure(f.Context(), f.queue, broker.Settings{Version: version, MaxTasks: max})
+		}
+		f.equal("of none", try(1, 1), broker.ErrStale)
+		f.equal("first", try(broker.Unset, 2), nil)
+		f.equal("first again", try(broker.Unset, 3), broker.ErrStale)
+		f.equal("known", try(1, 4), nil)
+		f.equal("known no more", try(1, 5), broker.ErrStale)
+		f.equal("settings", f.info().Settings, broker.Settings{Version: 2, MaxTasks: 4})
+		f.equal("whatever", try(0, 0), nil)
+		f.equal("settings", f.info().Settings, broker.Settings{Version: 3})
 	}},
 	{"wait wakes when a queue is resumed", func(f *fixture) {
 		f.put("a")

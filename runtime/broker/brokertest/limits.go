@@ -19,9 +19,10 @@ var limitTests = []test{
 			},
 		}
 		f.configure(s)
+		s.Version = 1
 		f.equal("settings", f.info().Settings, s)
 		f.configure(broker.Settings{Rate: broker.Rate{N: 1, Period: 2*time.Millisecond - 1}, Groups: map[string]broker.Limit{"g": {}}})
-		f.equal("settings", f.info().Settings, broker.Settings{Rate: broker.Rate{N: 1, Period: time.Millisecond}})
+		f.equal("settings", f.info().Settings, broker.Settings{Version: 2, Rate: broker.Rate{N: 1, Period: time.Millisecond}})
 	}},
 	{"invalid limits are refused", func(f *fixture) {
 		for name, s := range invalidLimits() {

@@ -35,11 +35,17 @@ func (m *machine) edit() {
 
 // configure changes the settings; mostly it takes back what it did before.
 func (m *machine) configure() {
+	s := pick(m, "settings", []broker.Settings{{}, {}, {Paused: true}, {MaxTasks: 20}})
 	if m.chance("limits", 2) {
-		m.settings(m.limits())
-		return
+		s = m.limits()
 	}
-	m.settings(pick(m, "settings", []broker.Settings{{}, {}, {Paused: true}, {MaxTasks: 20}}))
+	switch m.dice.roll("version", 4) {
+	case 2:
+		s.Version = m.counts().Settings.Version
+	case 3:
+		s.Version = pick(m, "version", []uint64{broker.Unset, 2})
+	}
+	m.settings(s)
 }
 
 func (m *machine) settings(s broker.Settings) {

@@ -21,6 +21,8 @@ type mutant struct {
 	watch   func(e broker.Event) bool
 	limit   func(l *broker.Limit)
 	told    broker.Settings
+
+	careless bool // about the versions of settings
 }
 
 // Configure changes the limits of groups, and takes that back in what it tells.
@@ -34,6 +36,9 @@ func (m *mutant) Configure(ctx context.Context, queue string, s broker.Settings)
 		}
 		s.Groups = groups
 	}
+	if m.careless {
+		s.Version = 0
+	}
 	return m.Broker.Configure(ctx, queue, s)
 }
 
@@ -41,7 +46,9 @@ func (m *mutant) Queues(ctx context.Context, names ...string) ([]broker.QueueInf
 	infos, err := m.Broker.Queues(ctx, names...)
 	for i := range infos {
 		if m.limit != nil {
+			version := infos[i].Settings.Version
 			infos[i].Settings = m.told
+			infos[i].Settings.Version = version
 		}
 	}
 	return infos, err
@@ -228,6 +235,9 @@ var mutants = map[string]func(broker.Broker) broker.Broker{
 	},
 	"a list ends with its first page": func(b broker.Broker) broker.Broker {
 		return &mutant{Broker: b, list: func(p *broker.Page) { p.Next = "" }}
+	},
+	"settings are replaced at any version": func(b broker.Broker) broker.Broker {
+		return &mutant{Broker: b, careless: true}
 	},
 	"deaths are not told": func(b broker.Broker) broker.Broker {
 		return &mutant{Broker: b, watch: func(e broker.Event) bool { return e.State != broker.StateDead }}

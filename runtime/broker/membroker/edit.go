@@ -148,7 +148,12 @@ func (b *Broker) Configure(ctx context.Context, queue string, s broker.Settings)
 	}
 	defer b.mu.Unlock()
 	q := b.queue(queue)
+	version := q.settings.Version
+	if s.Version != 0 && s.Version != version && (s.Version != broker.Unset || version != 0) {
+		return fmt.Errorf("%w: the settings of queue %s have version %d, not %d", broker.ErrStale, queue, version, s.Version)
+	}
 	q.settings = s.Normal()
+	q.settings.Version = version + 1
 	now := b.now()
 	for _, p := range slices.Clone(q.aside) {
 		q.again(p, now)

@@ -96,6 +96,9 @@ func TestBadElementInALane(t *testing.T) {
 			if _, err := r.b.List(t.Context(), broker.ListQuery{Queue: r.queue, State: broker.Pending, Limit: 10}); err != nil {
 				t.Error(err)
 			}
+			if n := r.info(); n.Active != 0 {
+				t.Errorf("%d are active", n.Active)
+			}
 			if n := r.drain(r.hand("w")); n != 6 {
 				t.Errorf("%d healthy tasks", n)
 			}

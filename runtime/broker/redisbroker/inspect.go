@@ -76,7 +76,8 @@ func (b *Broker) askCounts(ctx context.Context, names []string, evaluate evaluat
 }
 
 // queueInfo reads what count.lua says. What was enqueued, has not ended and is
-// nowhere else is active: no counter of it can drift.
+// nowhere else is active: no counter of it can drift. What foreign hands have
+// put in was not enqueued, so it could be less than none.
 func queueInfo(name string, r reply) broker.QueueInfo {
 	i := broker.QueueInfo{Queue: name, Pending: r.int(0), Scheduled: r.int(1), Dead: r.int(2), Sessions: r.int(3)}
 	totals := []*int64{&i.Enqueued, &i.Done, &i.Retried, &i.Released, &i.Died, &i.Discarded, &i.Lost, &i.Deleted}
@@ -84,6 +85,6 @@ func queueInfo(name string, r reply) broker.QueueInfo {
 		*total, _ = strconv.ParseInt(r.string(4+k), 10, 64)
 	}
 	i.Settings = settingsOf(r.list(4 + len(totals)))
-	i.Active = i.Enqueued - i.Done - i.Discarded - i.Deleted - i.Pending - i.Scheduled - i.Dead
+	i.Active = max(i.Enqueued-i.Done-i.Discarded-i.Deleted-i.Pending-i.Scheduled-i.Dead, 0)
 	return i
 }

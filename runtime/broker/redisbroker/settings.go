@@ -16,10 +16,10 @@ const reviewBatch = 500
 // configure replaces the settings, then looks again at what is set aside. If that
 // does not come to its end, time or the end of a run does it.
 func (b *Broker) configure(ctx context.Context, q *queue, s broker.Settings) error {
-	keys := q.grouped()
-	if _, err := b.run(ctx, b.scripts.Load().configure, keys, append([]any{"replace"}, settingsArguments(&s)...)...); err != nil {
+	if err := b.replace(ctx, q, &s); err != nil {
 		return err
 	}
+	keys := q.grouped()
 	for from := int64(0); ; {
 		answer, err := b.run(ctx, b.scripts.Load().configure, keys, "review", from, reviewBatch)
 		if err != nil || answer.int(0) < reviewBatch {
@@ -27,6 +27,25 @@ func (b *Broker) configure(ctx context.Context, q *queue, s broker.Settings) err
 		}
 		from += answer.int(1)
 	}
+}
+
+// replace replaces the settings if they have the version of s.
+func (b *Broker) replace(ctx context.Context, q *queue, s *broker.Settings) error {
+	p := q.producers.borrow(b)
+	defer q.producers.give(p)
+	version := ""
+	if s.Version != broker.Unset {
+		version = strconv.FormatUint(s.Version, 10)
+	}
+	args := append([]any{"replace", p.number, remember, version}, settingsArguments(s)...)
+	answer, err := b.run(ctx, b.scripts.Load().configure, q.grouped(q.producer(p.name)), args...)
+	if err != nil {
+		return err
+	}
+	if stored, stale := strings.CutPrefix(answer.string(0), "stale "); stale {
+		return fmt.Errorf("%w: the settings of queue %s have version %s, not %d", broker.ErrStale, q.keys.queue, stored, s.Version)
+	}
+	return nil
 }
 
 // settingsArguments are the fields of settings that are not zero.
@@ -75,6 +94,8 @@ func settingsOf(fields []any) (s broker.Settings) {
 		r := reply(fields[i : i+2])
 		value := r.string(1)
 		switch name := r.string(0); name {
+		case "version":
+			s.Version, _ = strconv.ParseUint(value, 10, 64)
 		case "paused":
 			s.Paused = value == "1"
 		case "max":

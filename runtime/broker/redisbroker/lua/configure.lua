@@ -1,4 +1,5 @@
--- Replaces the settings of a queue, which come as names and values; or looks again
+-- Replaces the settings of a queue, once, if they have the version that the caller
+-- knows; they come as names and values. Or looks again
 -- at a part of what is set aside by the limits, as they are now.
 if ARGV[1] == 'review' then
   local answer = groups().review(tonumber(ARGV[2]), tonumber(ARGV[3]))
@@ -6,9 +7,26 @@ if ARGV[1] == 'review' then
   return answer
 end
 
-local grouped = redis.call('HGET', settings, 'grouped')
+local producer = KEYS[19]
+local number, remember, version = ARGV[2], ARGV[3], ARGV[4] -- 0: any, '': none yet
+local FIRST = 5
+
+local last = redis.call('GET', producer)
+if last then
+  local done, answer = string.match(last, '^(%d+) (.*)$')
+  if tonumber(number) <= tonumber(done) then return { answer } end
+end
+
+redis.call('HDEL', settings, '') -- a write that a full server accepts
+local function answer(text)
+  redis.call('SET', producer, number .. ' ' .. text, 'PX', remember)
+  return { text }
+end
+
+local stored = redis.call('HMGET', settings, 'version', 'grouped')
+if version ~= '0' and version ~= (stored[1] or '') then return answer('stale ' .. (stored[1] or '0')) end
 redis.call('DEL', settings)
-if grouped then redis.call('HSET', settings, 'grouped', grouped) end
-if #ARGV > 1 then redis.call('HSET', settings, unpack(ARGV, 2)) end
+redis.call('HSET', settings, 'version', string.format('%.0f', tonumber(stored[1] or 0) + 1), unpack(ARGV, FIRST))
+if stored[2] then redis.call('HSET', settings, 'grouped', stored[2]) end
 rouse()
-return {}
+return answer('done')

@@ -359,7 +359,7 @@ groups = function()
       for lane = 1, SUSPECTS do active = active - all[lane] end
       active = active - made.waiting() - redis.call('ZCARD', schedule) - redis.call('ZCARD', dead)
     end
-    return room(tonumber(slots or 0), active, rate(spec), '')
+    return room(tonumber(slots or 0), math.max(active, 0), rate(spec), '')
   end
 
   function made.spend(spec, n) spend('', rate(spec), n) end
