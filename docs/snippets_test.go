@@ -1,0 +1,51 @@
+// Package docs compiles the snippets of the pages in this folder that stand in no
+// other test or example.
+package docs
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+
+	"github.com/tqgen/taskqueue/examples/worker/orders"
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/web"
+)
+
+var _ = []any{crons, autoscale, dashboard}
+
+// crons is in cron.md.
+func crons(ctx context.Context, queue *taskqueue.Client, shop orders.Handler) error {
+	worker, err := taskqueue.NewWorker(queue, taskqueue.WorkerConfig{
+		Tasks: orders.Tasks(shop),
+		Crons: []taskqueue.Cron{
+			{Name: "report", Spec: "0 6 * * MON-FRI", Zone: "Europe/Paris", Job: orders.SendReceipt{To: "boss"}.Job()},
+			{Name: "sweep", Spec: "@every 90s", Job: orders.Total{}.Job(taskqueue.Unique("sweep", 0))},
+		},
+	})
+	return errors.Join(err, worker.Run(ctx))
+}
+
+// autoscale is in autoscaling.md.
+func autoscale(ctx context.Context, queue *taskqueue.Client, shop orders.Handler) error {
+	worker, err := taskqueue.NewWorker(queue, taskqueue.WorkerConfig{
+		Tasks:       orders.Tasks(shop),
+		Concurrency: 10,
+		Autoscale:   taskqueue.Autoscale{Min: 4, Max: 64},
+	})
+	return errors.Join(err, worker.Run(ctx))
+}
+
+// dashboard is in web.md.
+func dashboard(client *taskqueue.Client, mux *http.ServeMux, shop orders.Handler) error {
+	worker, err := taskqueue.NewWorker(client, taskqueue.WorkerConfig{Tasks: orders.Tasks(shop)})
+	if err != nil {
+		return err
+	}
+	mux.Handle("/tasks/", web.Handler(client, web.Config{
+		Workers: []*taskqueue.Worker{worker},
+		Auth:    web.BasicAuth("ada", os.Getenv("TASKS_PASSWORD")),
+	}))
+	return nil
+}
