@@ -51,6 +51,16 @@ func (c *Client) EnqueueAll(ctx context.Context, jobs ...Job) ([]ID, error) {
 	if len(jobs) == 0 {
 		return nil, nil
 	}
+	if len(c.observers) == 0 {
+		return c.enqueueAll(ctx, jobs)
+	}
+	ctx, done := c.observers.begin(ctx, jobs)
+	ids, err := c.enqueueAll(ctx, jobs)
+	done(ids, err)
+	return ids, err
+}
+
+func (c *Client) enqueueAll(ctx context.Context, jobs []Job) ([]ID, error) {
 	messages, err := c.prepareAll(ctx, jobs)
 	if err != nil {
 		return nil, err

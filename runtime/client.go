@@ -22,6 +22,9 @@ type ClientConfig struct {
 
 	// Prepare changes each job before it is enqueued, one after the other.
 	Prepare []Preparer
+
+	// Observers are told of each job that is enqueued, one after the other.
+	Observers []Observer
 }
 
 const defaultPayloadBytes = 1 << 20
@@ -33,6 +36,7 @@ type Client struct {
 	queues     QueueTable
 	maxPayload int
 	preparers  []Preparer
+	observers  observers
 
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
@@ -63,6 +67,7 @@ func NewClient(store broker.Broker, config ClientConfig) (*Client, error) {
 		maxPayload: cmp.Or(config.MaxPayloadBytes, defaultPayloadBytes),
 		watches:    make(map[string]*watch),
 		preparers:  slices.Clone(config.Prepare),
+		observers:  slices.Clone(config.Observers),
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.entries.New = func() any { return new(entry) }
@@ -109,6 +114,13 @@ func (c *Client) QueueTable() QueueTable { return c.queues }
 // task may be in or not, and its ID is returned. To repeat safely, use WithID
 // or Unique from the start. If ctx ends, the error wraps its cause, too.
 func (c *Client) Enqueue(ctx context.Context, job Job) (ID, error) {
+	if len(c.observers) > 0 {
+		return c.observed(ctx, job)
+	}
+	return c.enqueue(ctx, job)
+}
+
+func (c *Client) enqueue(ctx context.Context, job Job) (ID, error) {
 	e := c.entries.Get().(*entry)
 	if err := c.prepare(ctx, &job, e); err != nil {
 		c.recycle(e)

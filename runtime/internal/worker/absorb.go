@@ -47,6 +47,7 @@ func (e *Engine) takeIn(q *queue, c *broker.Cycle, g *broker.Grant) (stop []func
 
 // runs makes the runs of a grant, all in one piece of memory.
 func (e *Engine) runs(q *queue, c *broker.Cycle, g *broker.Grant) []Run {
+	e.logTaken(g.Leases)
 	runs := make([]Run, len(g.Leases))
 	for i := range g.Leases {
 		lease := &g.Leases[i]

@@ -257,6 +257,18 @@ func (r *Run) attrs() []any {
 	return []any{"id", l.ID, "kind", l.Kind, "queue", l.Queue, "attempt", int(l.Attempts) + 1}
 }
 
+// logTaken says which tasks the store granted. Those that were scheduled were
+// promoted by the same step, or by that of another worker, since they were due.
+func (e *Engine) logTaken(leases []broker.Lease) {
+	if !e.Log.Enabled(e.base, slog.LevelDebug) {
+		return
+	}
+	for i := range leases {
+		l := &leases[i]
+		e.Log.DebugContext(e.base, "task dequeued", "id", l.ID, "kind", l.Kind, "queue", l.Queue, "attempt", int(l.Attempts)+1, "ready", l.Ready)
+	}
+}
+
 func (e *Engine) logStart(r *Run) {
 	if e.Log.Enabled(e.base, slog.LevelDebug) {
 		e.Log.DebugContext(r, "task started", r.attrs()...)
