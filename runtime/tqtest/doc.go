@@ -9,6 +9,7 @@
 //   - [Work] runs one task once and tells how the run was settled: done, retried
 //     after how long, dead and why.
 //   - [Queue.Serve] keeps a worker running until the test ends.
+//   - [Queue.Inline] lets Enqueue return when its task has run.
 //   - [Queue.Refuse] and [Queue.LoseReplies] are the bad days of a store.
 //
 // It is the real client, the real worker and the store of mem:// that run; only

@@ -2,6 +2,8 @@ package tqtest
 
 import (
 	"log/slog"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
@@ -12,20 +14,24 @@ import (
 // report an error end the test that made it. It is safe for concurrent use.
 type Queue struct {
 	*taskqueue.Client
-	t     testing.TB
-	store *store
+	t      testing.TB
+	store  *store
+	inline atomic.Pointer[inline] // nil: tasks run when a worker takes them
 }
 
 // New makes a client on an empty store of its own. Both end with the test.
 func New(t testing.TB, config taskqueue.ClientConfig) *Queue {
 	t.Helper()
 	s := &store{Broker: membroker.New(membroker.Config{}), moved: make(chan struct{})}
+	q := &Queue{t: t, store: s}
+	config.Observers = append(slices.Clip(config.Observers), q.observe)
 	c, err := taskqueue.NewClient(s, config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() }) // a store in memory closes without an error
-	return &Queue{Client: c, t: t, store: s}
+	q.Client = c
+	return q
 }
 
 // worker makes a worker that logs to the test, unless the config says otherwise.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,6 +202,47 @@ func TestServe(t *testing.T) {
 			t.Errorf("mails (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestInline: what a handler enqueues has run, too, and a failure is no error of the
+// caller.
+func TestInline(t *testing.T) {
+	q := tqtest.New(t, taskqueue.ClientConfig{})
+	var mu sync.Mutex
+	var mails []string
+	q.Inline(working(func(ctx context.Context, r *orders.SendReceipt) error {
+		var err error
+		if r.To == "a" {
+			_, err = orders.SendReceipt{To: "b"}.Enqueue(ctx, q.Client, taskqueue.Queue("other"))
+			err = errors.Join(err, checkout(ctx, q.Client, "c"), errors.New("and then it failed"))
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		mails = append(mails, r.To)
+		return err
+	}))
+	if err := checkout(t.Context(), q.Client, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"b", "c", "a"}, mails); diff != "" {
+		t.Errorf("mails (-want +got):\n%s", diff)
+	}
+	if waits := tqtest.RequireEnqueued(t, q, orders.SendReceipt{To: "a", Cents: 1999}); waits.Due.IsZero() {
+		t.Errorf("it should wait for its retry: %+v", waits)
+	}
+	if _, err := (orders.SendReceipt{To: "later"}).Enqueue(t.Context(), q.Client, taskqueue.In(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Pause(t.Context(), "mail"); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkout(t.Context(), q.Client, "paused"); err != nil {
+		t.Fatal(err)
+	}
+	future, err := orders.Total{Prices: []int{1, 2}}.Enqueue(t.Context(), q.Client)
+	if sum, done, pollErr := future.Poll(t.Context()); sum != 3 || !done || err != nil || pollErr != nil {
+		t.Errorf("%d, %v, %v, %v", sum, done, err, pollErr)
+	}
 }
 
 func TestFaults(t *testing.T) {
