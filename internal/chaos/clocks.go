@@ -118,7 +118,7 @@ func (s *Stage) clock(offset time.Duration) Verdict {
 	workers[0].Kill()
 	s.Worker()
 	v := s.Finish()
-	v.demand(off.Abs() < 2*sec, "the clock of Redis is off by %v, want %v: the library is not in its way", offset-off, offset)
+	v.Demand(off.Abs() < 2*sec, "the clock of Redis is off by %v, want %v: the library is not in its way", offset-off, offset)
 	return v
 }
 

@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -55,14 +54,14 @@ func (s *Stage) ticks(v Verdict, records []Record, seconds int) Verdict {
 			first = at
 		}
 		last = max(last, at)
-		v.demand(!r.At.Before(tick), "the tick at %s began %v early", r.Note, tick.Sub(r.At))
+		v.Demand(!r.At.Before(tick), "the tick at %s began %v early", r.Note, tick.Sub(r.At))
 	}
 	firings := 0
 	for at := first; at <= last; at++ {
 		firings += len(tasks[at])
-		v.demand(len(tasks[at]) == 1, "the tick %d s after the first fired %d times", at-first, len(tasks[at]))
+		v.Demand(len(tasks[at]) == 1, "the tick %d s after the first fired %d times", at-first, len(tasks[at]))
 	}
-	s.fact = fmt.Sprintf("%d firings of %d ticks", firings, last-first+1)
-	v.demand(int(last-first) >= seconds-3, "only %d ticks in %d s", last-first+1, seconds)
+	s.Tell("%d firings of %d ticks", firings, last-first+1)
+	v.Demand(int(last-first) >= seconds-3, "only %d ticks in %d s", last-first+1, seconds)
 	return v
 }

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -35,9 +34,9 @@ func dueAtOnce(s *Stage) Verdict {
 	stop()
 	pings.Wait()
 	n := s.info()
-	s.fact = fmt.Sprintf("promoted in %.1f s; ping at most %d ms", took.Seconds(), worst.Milliseconds())
-	v.demand(n.Scheduled == 0 && n.Pending == tasks, "%d tasks are scheduled and %d pending", n.Scheduled, n.Pending)
-	v.demand(took < 13800*msec, "promoted in %v, the peer takes 13.8 s", took)
+	s.Tell("promoted in %.1f s; ping at most %d ms", took.Seconds(), worst.Milliseconds())
+	v.Demand(n.Scheduled == 0 && n.Pending == tasks, "%d tasks are scheduled and %d pending", n.Scheduled, n.Pending)
+	v.Demand(took < 13800*msec, "promoted in %v, the peer takes 13.8 s", took)
 	return v
 }
 

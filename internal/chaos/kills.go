@@ -39,8 +39,8 @@ func killWorkers(s *Stage) Verdict {
 		workers[i] = s.Worker()
 	}
 	v := s.Finish()
-	v.demand(v.Kills == kills, "%d workers were killed, want %d", v.Kills, kills)
-	v.demand(v.Repeats > 0, "no kill hit a running task")
+	v.Demand(v.Kills == kills, "%d workers were killed, want %d", v.Kills, kills)
+	v.Demand(v.Repeats > 0, "no kill hit a running task")
 	return v
 }
 
@@ -54,8 +54,8 @@ func killProducers(s *Stage) Verdict {
 		p.Kill()
 	}
 	v := s.Finish()
-	v.demand(v.Acked > 0, "the producers were killed before they had sent anything")
-	v.demand(v.Repeats == 0, "%d tasks ran again; no worker was harmed", v.Repeats)
+	v.Demand(v.Acked > 0, "the producers were killed before they had sent anything")
+	v.Demand(v.Repeats == 0, "%d tasks ran again; no worker was harmed", v.Repeats)
 	return v
 }
 
@@ -71,7 +71,7 @@ func pauseWorker(s *Stage) Verdict {
 		w.Resume()
 	}
 	v := s.Finish()
-	v.demand(v.Repeats > 0, "no pause hit a running task")
+	v.Demand(v.Repeats > 0, "no pause hit a running task")
 	return v
 }
 
@@ -90,8 +90,8 @@ func lateCompletion(s *Stage) Verdict {
 	s.Sleep(500 * msec)
 	early := s.info().Done
 	v := s.Finish()
-	v.demand(early == 0, "%d late completions were accepted", early)
-	v.demand(v.Repeats == 4, "%d tasks ran twice, want 4", v.Repeats)
+	v.Demand(early == 0, "%d late completions were accepted", early)
+	v.Demand(v.Repeats == 4, "%d tasks ran twice, want 4", v.Repeats)
 	return v
 }
 
@@ -111,7 +111,7 @@ func (s *Stage) roll(act work.Act) Verdict {
 		w.Exit(10 * sec)
 	}
 	v := s.Finish()
-	v.demand(v.Repeats > 0, "no handler was interrupted")
+	v.Demand(v.Repeats > 0, "no handler was interrupted")
 	return v
 }
 

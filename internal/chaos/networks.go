@@ -1,8 +1,6 @@
 package chaos
 
 import (
-	"fmt"
-
 	"github.com/tqgen/taskqueue/internal/chaos/work"
 	"github.com/tqgen/taskqueue/internal/redistest"
 )
@@ -29,9 +27,9 @@ func lostReplies(s *Stage) Verdict {
 	s.Workers(3)
 	s.Sender(3000, 0, work.Step{For: msec}, func(p *senderPlan) { p.Bulk, p.Hands, p.Rate = 10, 4, 1000 })
 	v := s.Finish()
-	s.fact = fmt.Sprintf("%d replies lost", proxy.Dropped())
-	v.demand(v.Repeats == 0, "%d tasks ran again; every worker got through within its lease", v.Repeats)
-	v.demand(proxy.Dropped() > 20, "only %d replies were lost", proxy.Dropped())
+	s.Tell("%d replies lost", proxy.Dropped())
+	v.Demand(v.Repeats == 0, "%d tasks ran again; every worker got through within its lease", v.Repeats)
+	v.Demand(proxy.Dropped() > 20, "only %d replies were lost", proxy.Dropped())
 	return v
 }
 
@@ -43,14 +41,14 @@ func hangs(s *Stage) Verdict {
 	s.Sender(1000*s.Scale, 250, work.Step{For: 10 * msec}, func(p *senderPlan) { p.Bulk = 10 })
 	for range 3 * s.Scale {
 		s.Sleep(s.Between(200*msec, 400*msec))
-		s.note(Record{Event: StoreDown})
+		s.Note(Record{Event: StoreDown})
 		proxy.Hang()
 		s.Sleep(lease / 2)
 		proxy.Resume()
-		s.note(Record{Event: StoreUp})
+		s.Note(Record{Event: StoreUp})
 	}
 	v := s.Finish()
-	v.demand(v.Repeats == 0, "%d tasks ran again; every worker got through within its lease", v.Repeats)
+	v.Demand(v.Repeats == 0, "%d tasks ran again; every worker got through within its lease", v.Repeats)
 	return v
 }
 
@@ -66,13 +64,13 @@ func partition(s *Stage) Verdict {
 	s.Sender(600*s.Scale, 150, work.Step{For: 50 * msec})
 	for range 2 * s.Scale {
 		s.Sleep(400 * msec)
-		s.note(Record{Event: Paused, Actor: lonely.name})
+		s.Note(Record{Event: Paused, Actor: lonely.name})
 		proxy.Cut()
 		s.Sleep(lease + sec)
 		proxy.Resume()
-		s.note(Record{Event: Resumed, Actor: lonely.name})
+		s.Note(Record{Event: Resumed, Actor: lonely.name})
 	}
 	v := s.Finish()
-	v.demand(v.Repeats > 0, "no cut hit a running task")
+	v.Demand(v.Repeats > 0, "no cut hit a running task")
 	return v
 }

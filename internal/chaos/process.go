@@ -44,8 +44,18 @@ func (o *output) String() string {
 // start starts this program again, as an actor.
 func (s *Stage) start(p plan) *Process {
 	s.t.Helper()
-	p.Name, p.Dir = fmt.Sprintf("%s%d", p.Name, len(s.processes)+1), s.dir
-	text, err := json.Marshal(p)
+	p.Name, p.Dir = s.Actor(p.Name), s.dir
+	return s.Spawn(p.Name, actorVariable, p)
+}
+
+// Actor is a name for the next process.
+func (s *Stage) Actor(role string) string { return fmt.Sprintf("%s%d", role, len(s.processes)+1) }
+
+// Spawn starts this program again with what the process shall do as JSON in a
+// variable of its environment.
+func (s *Stage) Spawn(name, variable string, plan any) *Process {
+	s.t.Helper()
+	text, err := json.Marshal(plan)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -53,14 +63,14 @@ func (s *Stage) start(p plan) *Process {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	q := &Process{stage: s, name: p.Name, cmd: exec.Command(self), done: make(chan struct{})}
-	q.cmd.Env = append(os.Environ(), actorVariable+"="+string(text))
+	q := &Process{stage: s, name: name, cmd: exec.Command(self), done: make(chan struct{})}
+	q.cmd.Env = append(os.Environ(), variable+"="+string(text))
 	q.cmd.Stdout, q.cmd.Stderr = &q.output, &q.output
 	q.cmd.SysProcAttr = endWithParent()
 	started := make(chan error)
 	go q.run(started)
 	if err := <-started; err != nil {
-		s.t.Fatalf("starting %s: %v", p.Name, err)
+		s.t.Fatalf("starting %s: %v", name, err)
 	}
 	s.processes = append(s.processes, q)
 	return q
@@ -90,7 +100,7 @@ func (p *Process) alive() bool {
 
 // Kill ends the process as a crash would.
 func (p *Process) Kill() {
-	p.stage.note(Record{Event: Killed, Actor: p.name})
+	p.stage.Note(Record{Event: Killed, Actor: p.name})
 	p.killed = true
 	_ = p.cmd.Process.Kill() // it may have ended
 	<-p.done
@@ -98,19 +108,19 @@ func (p *Process) Kill() {
 
 // Pause stops the process until Resume.
 func (p *Process) Pause() {
-	p.stage.note(Record{Event: Paused, Actor: p.name})
+	p.stage.Note(Record{Event: Paused, Actor: p.name})
 	p.signal(syscall.SIGSTOP)
 }
 
 // Resume lets a paused process go on.
 func (p *Process) Resume() {
 	p.signal(syscall.SIGCONT)
-	p.stage.note(Record{Event: Resumed, Actor: p.name})
+	p.stage.Note(Record{Event: Resumed, Actor: p.name})
 }
 
 // Stop asks the process to end.
 func (p *Process) Stop() {
-	p.stage.note(Record{Event: Stopped, Actor: p.name})
+	p.stage.Note(Record{Event: Stopped, Actor: p.name})
 	p.signal(syscall.SIGTERM)
 }
 

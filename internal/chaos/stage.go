@@ -88,6 +88,18 @@ func (s *Stage) Redis(args ...string) *redistest.Server {
 	return s.server
 }
 
+// URL is where actors work.
+func (s *Stage) URL() string { return s.url }
+
+// Dir is the folder of the ledgers.
+func (s *Stage) Dir() string { return s.dir }
+
+// Test is what the scenario fails by.
+func (s *Stage) Test() testing.TB { return s.t }
+
+// Tell keeps what a scenario has measured besides, for the table.
+func (s *Stage) Tell(format string, args ...any) { s.fact = fmt.Sprintf(format, args...) }
+
 // At has actors work at a URL.
 func (s *Stage) At(url string) { s.url = url }
 
@@ -108,7 +120,8 @@ func (s *Stage) eyes() broker.Broker {
 	return s.store
 }
 
-func (s *Stage) note(r Record) {
+// Note writes a record of the scenario's own.
+func (s *Stage) Note(r Record) {
 	if err := s.ledger.Write(r); err != nil {
 		s.t.Error(err)
 	}
@@ -193,7 +206,7 @@ func (s *Stage) Finish() Verdict {
 		}
 	}
 	s.Await("every task has ended", patience, s.drained)
-	s.stopAll()
+	s.StopAll()
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
 	records, err := ReadLedgers(s.dir)
@@ -214,7 +227,8 @@ func (s *Stage) Finish() Verdict {
 	return Check(records, final, s.Terms)
 }
 
-func (s *Stage) stopAll() {
+// StopAll tells every process to stop and waits until it has.
+func (s *Stage) StopAll() {
 	var told []*Process
 	for _, p := range s.processes {
 		if p.alive() {
@@ -237,8 +251,8 @@ func markToken(result []byte) (uint32, bool) {
 	return m.Token, true
 }
 
-// demand is a Finding of the scenario itself.
-func (v *Verdict) demand(ok bool, format string, args ...any) {
+// Demand is a Finding of the scenario itself, unless ok.
+func (v *Verdict) Demand(ok bool, format string, args ...any) {
 	if !ok {
 		v.Findings = append(v.Findings, Finding{Rule: RuleScenario, Text: fmt.Sprintf(format, args...)})
 	}

@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -34,15 +33,15 @@ func (s *Stage) killRedis(fsync string) Verdict {
 	s.Sender(1000*s.Scale, 200, work.Step{For: 10 * msec}, func(p *senderPlan) { p.Bulk, p.Hands = 10, 2 })
 	for range 4 * s.Scale {
 		s.Sleep(s.Between(500*msec, 900*msec))
-		s.note(Record{Event: StoreDown})
+		s.Note(Record{Event: StoreDown})
 		server.Kill()
 		s.Sleep(s.Between(0, 500*msec))
 		server.Restart(s.t)
-		s.note(Record{Event: StoreUp})
+		s.Note(Record{Event: StoreUp})
 	}
 	v := s.Finish()
-	v.demand(v.Repeats == 0, "%d tasks ran again; no worker was harmed", v.Repeats)
-	v.demand(v.Outages <= sec, "%v from the store's return to the first start, at most a second is allowed", v.Outages)
+	v.Demand(v.Repeats == 0, "%d tasks ran again; no worker was harmed", v.Repeats)
+	v.Demand(v.Outages <= sec, "%v from the store's return to the first start, at most a second is allowed", v.Outages)
 	return v
 }
 
@@ -54,14 +53,14 @@ func redisAway(s *Stage) Verdict {
 	s.Workers(3)
 	s.Sender(20+20, 0, work.Step{For: sec})
 	s.Await("20 tasks run", patience, func(n broker.QueueInfo) bool { return n.Active >= 20 && n.Enqueued == 40 })
-	s.note(Record{Event: StoreDown})
+	s.Note(Record{Event: StoreDown})
 	proxy.Cut()
 	s.Sleep(6 * sec)
 	proxy.Resume()
-	s.note(Record{Event: StoreUp})
+	s.Note(Record{Event: StoreUp})
 	v := s.Finish()
-	v.demand(v.Repeats == 0, "%d tasks ran again; every worker was back within its lease", v.Repeats)
-	v.demand(v.Outages <= sec, "%v from the store's return to the first start, at most a second is allowed", v.Outages)
+	v.Demand(v.Repeats == 0, "%d tasks ran again; every worker was back within its lease", v.Repeats)
+	v.Demand(v.Outages <= sec, "%v from the store's return to the first start, at most a second is allowed", v.Outages)
 	return v
 }
 
@@ -71,14 +70,14 @@ func redisPaused(s *Stage) Verdict {
 	s.Sender(1000*s.Scale, 250, work.Step{For: 10 * msec}, func(p *senderPlan) { p.Bulk = 10 })
 	for range 3 * s.Scale {
 		s.Sleep(s.Between(200*msec, 400*msec))
-		s.note(Record{Event: StoreDown})
+		s.Note(Record{Event: StoreDown})
 		server.Pause(s.t)
 		s.Sleep(lease / 2)
 		server.Resume(s.t)
-		s.note(Record{Event: StoreUp})
+		s.Note(Record{Event: StoreUp})
 	}
 	v := s.Finish()
-	v.demand(v.Repeats == 0, "%d tasks ran again; every worker was back within its lease", v.Repeats)
+	v.Demand(v.Repeats == 0, "%d tasks ran again; every worker was back within its lease", v.Repeats)
 	return v
 }
 
@@ -91,7 +90,7 @@ func scriptFlush(s *Stage) Verdict {
 		s.Sleep(5 * msec)
 	}
 	v := s.Finish()
-	v.demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
+	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
 	return v
 }
 
@@ -117,10 +116,10 @@ func full(s *Stage) Verdict {
 	server.Do(s.t, "CONFIG", "SET", "maxmemory", "0")
 	late.Exit(patience)
 	v := s.Finish()
-	s.fact = fmt.Sprintf("drained in %.1f s", took.Seconds())
-	v.demand(kept.Enqueued == tasks, "%d tasks got into a full store", kept.Enqueued-tasks)
-	v.demand(took <= 8*sec, "drained in %v, at most 8 s are allowed", took)
-	v.demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
+	s.Tell("drained in %.1f s", took.Seconds())
+	v.Demand(kept.Enqueued == tasks, "%d tasks got into a full store", kept.Enqueued-tasks)
+	v.Demand(took <= 8*sec, "drained in %v, at most 8 s are allowed", took)
+	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
 	return v
 }
 
@@ -133,15 +132,15 @@ func failOver(s *Stage) Verdict {
 	s.Workers(3)
 	s.Sender(1500, 150, work.Step{For: 20 * msec}, func(p *senderPlan) { p.Bulk, p.Hands = 10, 2 })
 	s.Sleep(1500 * msec)
-	s.note(Record{Event: StoreDown})
+	s.Note(Record{Event: StoreDown})
 	start := time.Now()
 	s.server = group.Failover(s.t)
 	detected := time.Since(start)
-	s.note(Record{Event: StoreUp})
+	s.Note(Record{Event: StoreUp})
 	v := s.Finish()
-	s.fact = fmt.Sprintf("new master after %.1f s", detected.Seconds())
-	v.demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
-	v.demand(v.Outages <= 2*sec, "%v from the new master to the first start, at most 2 s are allowed", v.Outages)
+	s.Tell("new master after %.1f s", detected.Seconds())
+	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
+	v.Demand(v.Outages <= 2*sec, "%v from the new master to the first start, at most 2 s are allowed", v.Outages)
 	return v
 }
 
@@ -164,7 +163,7 @@ func moveSlot(s *Stage) Verdict {
 	s.Await("every task has ended", patience, func(n broker.QueueInfo) bool { return s.drained(n) && n.Enqueued > 0 })
 	s.server = cluster.Owner(s.t, slot)
 	v := s.Finish()
-	v.demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
+	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
 	return v
 }
 
@@ -183,9 +182,9 @@ func flushAll(s *Stage) Verdict {
 	s.Sender(after, 300, work.Step{For: 20 * msec}, func(p *senderPlan) { p.Bulk = 10 }).Exit(patience)
 	s.Await("what came after has ended", patience, s.drained)
 	n := s.info()
-	s.stopAll()
+	s.StopAll()
 	v := Verdict{Tasks: 600 + after, Acked: 600 + after, Runs: int(n.Done)}
-	v.demand(done > 0, "nothing ran after the flush until the first producer was through")
-	v.demand(n.Done-done == after && n.Lost == 0 && n.Dead == 0, "of %d tasks after the flush %d ended well, %d were lost and %d are dead", after, n.Done-done, n.Lost, n.Dead)
+	v.Demand(done > 0, "nothing ran after the flush until the first producer was through")
+	v.Demand(n.Done-done == after && n.Lost == 0 && n.Dead == 0, "of %d tasks after the flush %d ended well, %d were lost and %d are dead", after, n.Done-done, n.Lost, n.Dead)
 	return v
 }

@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -48,9 +47,9 @@ func goexitSlot(s *Stage) Verdict {
 		s.t.Fatal(err)
 	}
 	worst := gap(records)
-	s.fact = fmt.Sprintf("slot back after %v", worst.Round(msec))
-	v.demand(v.Repeats == 20, "%d tasks ran again, want 20", v.Repeats)
-	v.demand(worst < 500*msec, "the slot was gone for %v", worst)
+	s.Tell("slot back after %v", worst.Round(msec))
+	v.Demand(v.Repeats == 20, "%d tasks ran again, want 20", v.Repeats)
+	v.Demand(worst < 500*msec, "the slot was gone for %v", worst)
 	return v
 }
 
@@ -86,7 +85,7 @@ func poison(s *Stage) Verdict {
 	workers[0].Kill()
 	s.Worker()
 	v := s.Finish()
-	v.demand(v.Repeats > 0, "the kill hit no running task")
+	v.Demand(v.Repeats > 0, "the kill hit no running task")
 	return v
 }
 
@@ -112,14 +111,14 @@ func (s *Stage) sendPoison() map[string]bool {
 	for _, payload := range payloads {
 		m := broker.Message{ID: broker.NewID(queueName, time.Now()), Queue: queueName, Kind: "work.Step", Version: 1, Max: 4, Payload: payload}
 		doomed[m.ID.String()] = true
-		s.note(Record{Event: Sent, ID: m.ID.String()})
+		s.Note(Record{Event: Sent, ID: m.ID.String()})
 		messages = append(messages, m)
 	}
 	if receipts, err := s.eyes().Enqueue(s.ctx, messages); err != nil || receipts != nil {
 		s.t.Fatalf("sending poison: %v, %v", receipts, err)
 	}
 	for id := range doomed {
-		s.note(Record{Event: Acked, ID: id})
+		s.Note(Record{Event: Acked, ID: id})
 	}
 	return doomed
 }
@@ -133,6 +132,6 @@ func twoBuilds(s *Stage) Verdict {
 	s.Await("the old worker has met all", patience, func(n broker.QueueInfo) bool { return n.Enqueued == 1000 && n.Pending == 0 })
 	s.Workers(3)
 	v := s.Finish()
-	v.demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
+	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
 	return v
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tqgen/taskqueue/internal/chaos"
+	"github.com/tqgen/taskqueue/internal/chaos/trial"
 )
 
 func main() {
@@ -59,9 +60,9 @@ func play(quick bool, only string, seed uint64, out string) error {
 
 // run plays one scenario and prints what is wrong with it.
 func run(c chaos.Scenario, seed uint64, scale int) chaos.Result {
-	b := newBench(c.Name)
+	b := trial.New(c.Name)
 	r := chaos.Result{Name: c.Name, Does: c.Does, Seed: seed}
-	b.run(func() { r = chaos.Play(b, c, seed, scale, "") })
+	b.Run(func() { r = chaos.Play(b, c, seed, scale, "") })
 	r.Failed = r.Failed || b.Failed()
 	word := "ok  "
 	if !r.OK() {
@@ -73,7 +74,7 @@ func run(c chaos.Scenario, seed uint64, scale int) chaos.Result {
 		fmt.Printf("     %v\n", f)
 	}
 	if !r.OK() {
-		fmt.Print(b.text())
+		fmt.Print(b.Text())
 	}
 	return r
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/tqgen/taskqueue/internal/chaos"
 	"github.com/tqgen/taskqueue/internal/redistest"
 )
@@ -45,41 +43,5 @@ func TestPlay(t *testing.T) {
 func TestNothingPlayedIsNoSuccess(t *testing.T) {
 	if err := play(true, "no such scenario", 1, ""); err == nil {
 		t.Error("a run without a scenario is a success")
-	}
-}
-
-func TestBench(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		f      func(b *bench)
-		failed bool
-		text   string
-	}{
-		{"nothing", func(*bench) {}, false, ""},
-		{"log", func(b *bench) { b.Log("a", 1); b.Logf("b%d", 2) }, false, "     a 1\n     b2\n"},
-		{"error", func(b *bench) { b.Error("a"); b.Errorf("b") }, true, "     a\n     b\n"},
-		{"fatal", func(b *bench) { b.Fatal("a"); b.Log("never") }, true, "     a\n"},
-		{"fatalf", func(b *bench) { b.Fatalf("a%d", 1); b.Log("never") }, true, "     a1\n"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			b := newBench(tt.name)
-			var order []string
-			var dir string
-			b.run(func() {
-				b.Cleanup(func() { order = append(order, "first") })
-				dir = b.TempDir()
-				b.Cleanup(func() { order = append(order, "last") })
-				tt.f(b)
-			})
-			if b.Failed() != tt.failed || b.text() != tt.text {
-				t.Errorf("failed %v, %q; want %v, %q", b.Failed(), b.text(), tt.failed, tt.text)
-			}
-			if diff := cmp.Diff([]string{"last", "first"}, order); diff != "" {
-				t.Errorf("cleanups (-want +got):\n%s", diff)
-			}
-			if _, err := os.Stat(dir); err == nil || b.Context().Err() == nil {
-				t.Error("its folder and its context outlive it")
-			}
-		})
 	}
 }
