@@ -46,9 +46,8 @@ func run(ctx context.Context, address, store string, out io.Writer) error {
 		return err
 	}
 	defer client.Close()
-	var metrics taskqueue.Metrics
 	worker, err := taskqueue.NewWorker(client, taskqueue.WorkerConfig{
-		Tasks: Tasks(), Crons: crons(), Concurrency: 20, OnFinish: metrics.Observe,
+		Tasks: Tasks(), Crons: crons(), Concurrency: 20,
 		Logger: slog.New(slog.DiscardHandler), // the dashboard shows what fails
 	})
 	if err != nil {
@@ -59,13 +58,13 @@ func run(ctx context.Context, address, store string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "dashboard: http://%s/tasks/\n", listener.Addr())
-	server := &http.Server{Handler: handler(client, worker, &metrics), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler(client, worker), ReadHeaderTimeout: 5 * time.Second}
 	return together(ctx, worker.Run, customers(client), serve(server, listener))
 }
 
 // handler is what a program of its own adds to its mux.
-func handler(client *taskqueue.Client, worker *taskqueue.Worker, metrics *taskqueue.Metrics) http.Handler {
-	config := web.Config{Workers: []*taskqueue.Worker{worker}, Metrics: metrics, ShowPayloads: true}
+func handler(client *taskqueue.Client, worker *taskqueue.Worker) http.Handler {
+	config := web.Config{Workers: []*taskqueue.Worker{worker}, ShowPayloads: true}
 	if password := os.Getenv("TASKS_PASSWORD"); password != "" {
 		config.Auth = web.BasicAuth("admin", password)
 	}

@@ -16,13 +16,9 @@ type Config struct {
 	// Prefix is the path under which the handler is mounted. Default "/tasks".
 	Prefix string
 
-	// Workers are those of this process. Health covers them, and the answers about
-	// slots, runs and the registry are about them.
+	// Workers are those of this process. Health covers them, and what is told of this
+	// process is about them.
 	Workers []*taskqueue.Worker
-
-	// Metrics is what measures the workers: the one whose Observe they have as
-	// OnFinish. Without it, times and percentiles are not known.
-	Metrics *taskqueue.Metrics
 
 	// Auth decides about each request. Default: everybody may do everything.
 	Auth Authorizer

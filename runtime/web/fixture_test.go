@@ -33,7 +33,6 @@ type fixture struct {
 	*testing.T
 	client   *taskqueue.Client
 	store    *store
-	metrics  taskqueue.Metrics
 	finished chan taskqueue.Event
 	release  chan struct{} // lets "wait" tasks end
 	handler  http.Handler
@@ -81,7 +80,7 @@ func (f *fixture) work() (w *taskqueue.Worker, stop func()) {
 	f.Helper()
 	w, err := taskqueue.NewWorker(f.client, taskqueue.WorkerConfig{
 		Tasks: []taskqueue.Task{{Kind: noteKind(), Run: f.run}}, Logger: quiet(), Concurrency: 4, Lease: time.Second, ShutdownGrace: taskqueue.NoGrace,
-		OnFinish: func(e taskqueue.Event) { f.metrics.Observe(e); f.finished <- e },
+		OnFinish: func(e taskqueue.Event) { f.finished <- e },
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -52,6 +52,7 @@ type handler struct {
 	started time.Time
 	mux     *http.ServeMux
 	history history
+	fleet   fleet
 	alarms  alarms
 	peak    peak
 }

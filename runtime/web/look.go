@@ -14,9 +14,9 @@ type look struct {
 	rates   map[string]*rates // by queue; none at the first look
 	fleet   *rates            // of all queues
 	workers []workerState
-	kinds   []taskqueue.KindMetrics // of this process
-	memory  memory
-	uptime  time.Duration
+	measured
+	memory memory
+	uptime time.Duration
 }
 
 // A workerState is a worker of this process.
@@ -28,6 +28,9 @@ type workerState struct {
 // look reads the store once, and each worker.
 func (h *handler) look(ctx context.Context) (*look, error) {
 	queues, err := h.client.Queues(ctx)
+	if err == nil {
+		err = h.fleet.refresh(ctx, h.client)
+	}
 	v := h.lookInside(ctx)
 	if err != nil {
 		return v, err
@@ -39,12 +42,9 @@ func (h *handler) look(ctx context.Context) (*look, error) {
 
 // lookInside is about this process alone.
 func (h *handler) lookInside(ctx context.Context) *look {
-	v := &look{at: time.Now(), memory: h.peak.read(), uptime: time.Since(h.started)}
+	v := &look{at: time.Now(), memory: h.peak.read(), uptime: time.Since(h.started), measured: h.fleet.now(h.Workers)}
 	for _, w := range h.Workers {
 		v.workers = append(v.workers, workerState{w, w.Health(ctx)})
-	}
-	if h.Metrics != nil {
-		v.kinds = h.Metrics.Kinds()
 	}
 	return v
 }
@@ -107,18 +107,6 @@ func (v *look) total(f func(*taskqueue.QueueInfo) int64) (sum int64) {
 func pending(q *taskqueue.QueueInfo) int64 { return q.Pending }
 func done(q *taskqueue.QueueInfo) int64    { return q.Done }
 func failed(q *taskqueue.QueueInfo) int64  { return q.Retried + q.Died }
-
-// durations are those of all kinds together; nil where nothing measures.
-func (v *look) durations(of func(*taskqueue.KindMetrics) *taskqueue.Durations) *taskqueue.Durations {
-	if len(v.kinds) == 0 {
-		return nil
-	}
-	var all taskqueue.Durations
-	for i := range v.kinds {
-		all.Merge(of(&v.kinds[i]))
-	}
-	return &all
-}
 
 func runTimes(k *taskqueue.KindMetrics) *taskqueue.Durations  { return k.Run }
 func waitTimes(k *taskqueue.KindMetrics) *taskqueue.Durations { return k.Wait }

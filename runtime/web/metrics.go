@@ -42,7 +42,7 @@ type autoscaleMetrics struct {
 	TaskComplexityFactor *float64      `json:"task_complexity_factor"` // null: nothing measures it
 	ErrorRate            *float64      `json:"error_rate"`             // in the last minute, of all processes
 	MemoryUsageMB        float64       `json:"memory_usage_mb"`        // of this process
-	AvgQueueWaitTimeMS   *float64      `json:"avg_queue_wait_time_ms"` // of this process; null without Config.Metrics
+	AvgQueueWaitTimeMS   *float64      `json:"avg_queue_wait_time_ms"` // of all processes; null before the first run
 	ThroughputTrend      *float64      `json:"throughput_trend"`       // null: a minute's history shows none
 }
 
@@ -112,13 +112,13 @@ func (h *handler) memoryMetrics(r *http.Request) (any, error) {
 
 type performanceReply struct {
 	UptimeSeconds   float64                    `json:"uptime_seconds"`
-	TaskPerformance map[string]kindPerformance `json:"task_performance"` // by kind; empty without Config.Metrics
+	TaskPerformance map[string]kindPerformance `json:"task_performance"` // by kind
 	ActiveAlerts    []alert                    `json:"active_alerts"`
 	SLAViolations   []violation                `json:"sla_violations"`
 	stamp
 }
 
-// kindPerformance is how long the runs of a kind took, in this process.
+// kindPerformance is how long the runs of a kind took, in all processes.
 type kindPerformance struct {
 	AvgMS           float64 `json:"avg_duration_ms"`
 	P50MS           float64 `json:"p50_duration_ms"`

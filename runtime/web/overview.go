@@ -14,17 +14,35 @@ type overviewReply struct {
 	Health       healthReply `json:"health"`
 	Queues       []queueView `json:"queues"`
 	Rates        *rates      `json:"rates"` // of all queues; null until the handler was asked twice
-	Kinds        []kindView  `json:"kinds"` // of this process; empty without Config.Metrics
+	Kinds        []kindView  `json:"kinds"` // of all processes
 	Alerts       []alert     `json:"alerts"`
 	Workers      workerUse   `json:"workers"`
 	Slots        int         `json:"slots"` // of this process
 	Busy         int         `json:"busy"`
 	Memory       memory      `json:"memory"`
 	Uptime       float64     `json:"uptime_seconds"`
-	Measured     bool        `json:"measured"` // whether Config.Metrics is set
+	Recent       recentView  `json:"recent"`
 	ReadOnly     bool        `json:"read_only"`
 	ShowPayloads bool        `json:"show_payloads"`
 	stamp
+}
+
+// A recentView is what was measured in the last minutes, in all processes.
+type recentView struct {
+	WindowSeconds float64   `json:"window_seconds"` // 300 at most; less at first
+	Runs          int64     `json:"runs"`
+	Failed        int64     `json:"failed"`
+	Wait          timesView `json:"wait"` // its maximum is that of all time
+	Run           timesView `json:"run"`
+}
+
+func (v *look) recentView() recentView {
+	done, failed := verdicts(v.recent)
+	r := recentView{WindowSeconds: v.window.Seconds(), Runs: done + failed, Failed: failed}
+	if len(v.recent) > 0 {
+		r.Wait, r.Run = viewTimes(together(v.recent, waitTimes)), viewTimes(together(v.recent, runTimes))
+	}
+	return r
 }
 
 // A kindView is what was measured of a kind in a queue.
@@ -77,7 +95,7 @@ func (h *handler) overview(r *http.Request) (any, error) {
 	return overviewReply{
 		Health: h.check(r.Context()), Queues: v.queueViews(), Rates: v.fleet, Kinds: v.kindViews(), Alerts: h.alertsOf(v),
 		Workers: v.workerUse(), Slots: slots, Busy: busy, Memory: v.system().Memory, Uptime: v.uptime.Seconds(),
-		Measured: h.Metrics != nil, ReadOnly: h.ReadOnly, ShowPayloads: h.ShowPayloads, stamp: now(),
+		Recent: v.recentView(), ReadOnly: h.ReadOnly, ShowPayloads: h.ShowPayloads, stamp: now(),
 	}, nil
 }
 

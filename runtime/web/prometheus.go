@@ -14,7 +14,8 @@ import (
 )
 
 // exposition is the text format of Prometheus, version 0.0.4. Queues are those of
-// the store, kinds are bounded by taskqueue.MaxSeries.
+// the store, kinds are bounded by taskqueue.MaxSeries. What begins with
+// taskqueue_fleet_ is about all processes: from each of them, one is enough.
 type exposition struct{ w io.Writer }
 
 // head begins a metric.
@@ -87,29 +88,29 @@ func truth(b bool) int64 {
 	return 0
 }
 
-// runs writes what this process measured.
-func (x exposition) runs(kinds []taskqueue.KindMetrics) {
-	x.head("taskqueue_runs_total", "counter", "Runs of this process by how they ended.")
+// runs writes what workers measured; a prefix and a few words tell which.
+func (x exposition) runs(prefix, whose string, kinds []taskqueue.KindMetrics) {
+	x.head(prefix+"_runs_total", "counter", "Runs "+whose+" by how they ended.")
 	for i := range kinds {
 		k := &kinds[i]
 		for _, o := range []struct {
 			outcome string
 			n       int64
 		}{{"done", k.Done}, {"retried", k.Retried}, {"dead", k.Dead}, {"discarded", k.Discarded}, {"released", k.Released}} {
-			x.sample("taskqueue_runs_total", float64(o.n), "queue", k.Queue, "kind", k.Kind, "outcome", o.outcome)
+			x.sample(prefix+"_runs_total", float64(o.n), "queue", k.Queue, "kind", k.Kind, "outcome", o.outcome)
 		}
 	}
 	for _, f := range []struct {
 		name, help string
 		of         func(*taskqueue.KindMetrics) *taskqueue.Durations
 	}{
-		{"taskqueue_wait_seconds", "From when a task could run until it did.", waitTimes},
-		{"taskqueue_run_seconds", "How long handlers took.", runTimes},
-		{"taskqueue_total_seconds", "Wait and run together.", func(k *taskqueue.KindMetrics) *taskqueue.Durations { return k.Total }},
+		{"_wait_seconds", "From when a task could run until it did, " + whose + ".", waitTimes},
+		{"_run_seconds", "How long handlers took, " + whose + ".", runTimes},
+		{"_total_seconds", "Wait and run together, " + whose + ".", func(k *taskqueue.KindMetrics) *taskqueue.Durations { return k.Total }},
 	} {
-		x.head(f.name, "histogram", f.help)
+		x.head(prefix+f.name, "histogram", f.help)
 		for i := range kinds {
-			x.histogram(f.name, f.of(&kinds[i]), "queue", kinds[i].Queue, "kind", kinds[i].Kind)
+			x.histogram(prefix+f.name, f.of(&kinds[i]), "queue", kinds[i].Queue, "kind", kinds[i].Kind)
 		}
 	}
 }
@@ -128,8 +129,11 @@ func (x exposition) write(v *look) {
 	x.sample("taskqueue_worker_busy", float64(busy))
 	x.head("taskqueue_uptime_seconds", "gauge", "Since this process serves.")
 	x.sample("taskqueue_uptime_seconds", v.uptime.Round(time.Millisecond).Seconds())
+	if own := v.ownKinds(); len(own) > 0 {
+		x.runs("taskqueue", "of this process", own)
+	}
 	if len(v.kinds) > 0 {
-		x.runs(v.kinds)
+		x.runs("taskqueue_fleet", "of all processes", v.kinds)
 	}
 }
 

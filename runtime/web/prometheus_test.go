@@ -163,7 +163,7 @@ func TestPrometheusHistogram(t *testing.T) {
 		metrics.Observe(taskqueue.Event{Queue: "q", Kind: "k", Outcome: taskqueue.Done, Run: d})
 	}
 	var b bytes.Buffer
-	exposition{&b}.runs(metrics.Kinds())
+	exposition{&b}.runs("taskqueue", "of this process", metrics.Kinds())
 	samples, _, err := parse(b.String())
 	if err != nil {
 		t.Fatal(err)

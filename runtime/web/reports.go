@@ -22,7 +22,7 @@ func (h *handler) summary(r *http.Request) (any, error) {
 	t, c := v.totals(), v.taskCounts()
 	fmt.Fprintf(&b, "up %s; %d pending, %d done, %d failed runs in %d queues\n", formatUptime(v.uptime), t.TotalPending, t.TotalProcessed, t.TotalFailed, len(v.queues))
 	fmt.Fprintf(&b, "this process: %d workers, %d runs, %d failed, %d running\n", v.workerUse().ActiveWorkers, c.TotalExecuted, c.TotalFailed, c.ActiveTasks)
-	if d := v.durations(runTimes); d != nil {
+	if d := together(v.kinds, runTimes); d != nil {
 		fmt.Fprintf(&b, "a run takes %v on average, p95 %v, p99 %v\n", d.Mean().Round(time.Microsecond), d.Quantile(0.95).Round(time.Microsecond), d.Quantile(0.99).Round(time.Microsecond))
 	}
 	fmt.Fprintf(&b, "%d alerts", len(h.alertsOf(v)))
@@ -69,7 +69,7 @@ type slaReply struct {
 	Violations         []violation `json:"sla_violations"`
 	ViolationCount     int         `json:"violation_count"`
 	PerformanceMetrics performance `json:"performance_metrics"`
-	SuccessRatePercent *float64    `json:"success_rate_percentage"` // of the runs of this process; null before the first
+	SuccessRatePercent *float64    `json:"success_rate_percentage"` // of all runs; null before the first
 	ErrorRatePercent   *float64    `json:"error_rate_percentage"`
 	stamp
 }
@@ -161,7 +161,7 @@ func (h *handler) uptime(r *http.Request) (any, error) {
 	c := v.taskCounts()
 	return uptimeReply{
 		uptimeView{v.uptime.Seconds(), formatUptime(v.uptime), h.started.UTC()},
-		runtimeInfo{c.TotalExecuted, c.TotalSucceeded, c.TotalFailed, percent(v.performance().SuccessRate), float64(c.TotalExecuted) / max(v.uptime.Seconds(), 1e-3)},
+		runtimeInfo{c.TotalExecuted, c.TotalSucceeded, c.TotalFailed, percent(share(c.TotalSucceeded, c.TotalSucceeded+c.TotalFailed)), float64(c.TotalExecuted) / max(v.uptime.Seconds(), 1e-3)},
 		performanceSummary{v.kindPerformances()}, now(),
 	}, nil
 }

@@ -44,7 +44,7 @@ func busy(t *testing.T, config Config) (*fixture, func()) {
 	f.settled(4)
 	f.add("wait")
 	f.await(func() bool { return w.Active() == 1 })
-	config.Workers, config.Metrics = []*taskqueue.Worker{w}, &f.metrics
+	config.Workers = []*taskqueue.Worker{w}
 	f.serve(config)
 	return f, stop
 }
@@ -90,7 +90,7 @@ func TestNumbersAreTrue(t *testing.T) {
 		"/registry":       {"task_count": 1, "tasks.0": "test.Note"},
 		"/queues/default": {"active": 1, "scheduled": 1, "dead": 1, "done": 3, "enqueued": 6, "sessions": 1, "next_ready": nil},
 		"/workers":        {"workers.0.running": true, "workers.0.slots": 4, "workers.0.active": 1, "workers.0.runs.0.kind": "test.Note", "workers.0.runs.0.attempt": 1, "workers.0.reaches_store": true},
-		"/overview":       {"slots": 4, "busy": 1, "kinds.0.done": 3, "kinds.0.dead": 1, "measured": true, "health.status": "healthy"},
+		"/overview":       {"slots": 4, "busy": 1, "kinds.0.done": 3, "kinds.0.dead": 1, "health.status": "healthy"},
 	} {
 		f.want(f.get("/tasks"+path), values)
 	}

@@ -16,14 +16,14 @@ type systemReply struct {
 	stamp
 }
 
-// performance is that of this process, but for the rates, which are of all.
+// performance is that of all processes.
 type performance struct {
 	TasksPerSecond  *float64 `json:"tasks_per_second"`          // done in the last minute, by all processes; null until the handler was asked twice
-	AverageMS       *float64 `json:"average_execution_time_ms"` // times are null without Config.Metrics, or before the first run
+	AverageMS       *float64 `json:"average_execution_time_ms"` // times are null before the first run
 	P95MS           *float64 `json:"p95_execution_time_ms"`
 	P99MS           *float64 `json:"p99_execution_time_ms"`
 	AverageWaitMS   *float64 `json:"average_wait_time_ms"`
-	SuccessRate     *float64 `json:"success_rate"` // of all runs of this process; null before the first
+	SuccessRate     *float64 `json:"success_rate"` // of all runs; null before the first
 	ErrorRate       *float64 `json:"error_rate"`
 	RecentErrorRate *float64 `json:"recent_error_rate"` // in the last minute, of all processes
 }
@@ -65,16 +65,25 @@ func (v *look) system() systemReply {
 }
 
 func (v *look) performance() performance {
-	c := v.counts()
-	p := performance{SuccessRate: share(c.Done, c.Done+c.Failed), ErrorRate: share(c.Failed, c.Done+c.Failed), RecentErrorRate: v.fleet.errorRate()}
+	done, failed := verdicts(v.kinds)
+	p := performance{SuccessRate: share(done, done+failed), ErrorRate: share(failed, done+failed), RecentErrorRate: v.fleet.errorRate()}
 	if v.fleet != nil {
 		p.TasksPerSecond = &v.fleet.Done
 	}
-	if d := v.durations(runTimes); d != nil && d.Count > 0 {
+	if d := together(v.kinds, runTimes); d != nil && d.Count > 0 {
 		p.AverageMS, p.P95MS, p.P99MS = new(milliseconds(d.Mean())), new(milliseconds(d.Quantile(0.95))), new(milliseconds(d.Quantile(0.99)))
-		p.AverageWaitMS = new(milliseconds(v.durations(waitTimes).Mean()))
+		p.AverageWaitMS = new(milliseconds(together(v.kinds, waitTimes).Mean()))
 	}
 	return p
+}
+
+// verdicts are how many runs were done, and how many failed.
+func verdicts(kinds []taskqueue.KindMetrics) (done, failed int64) {
+	for i := range kinds {
+		done += kinds[i].Done
+		failed += kinds[i].Failed()
+	}
+	return done, failed
 }
 
 func (v *look) taskCounts() taskCounts {

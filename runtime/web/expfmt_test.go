@@ -1,0 +1,28 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// The text is what the Prometheus project's own parser takes.
+func TestPrometheusText(t *testing.T) {
+	f, _ := busy(t, Config{})
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(f.get("/tasks/metrics/prometheus").text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"taskqueue_run_seconds", "taskqueue_fleet_run_seconds"} {
+		h := families[name].GetMetric()[0].GetHistogram()
+		if h.GetSampleCount() != 4 || h.GetSampleSum() <= 0 || len(h.GetBucket()) != 16 {
+			t.Errorf("%s: %v", name, h)
+		}
+	}
+	if n := len(families); n < 20 {
+		t.Errorf("%d families", n)
+	}
+}
