@@ -232,6 +232,12 @@ type single struct{ *redis.SliceCmd }
 // NoRetry implements redis.Cmder.
 func (single) NoRetry() bool { return true }
 
+// A number is a single whose answer is one.
+type number struct{ *redis.IntCmd }
+
+// NoRetry implements redis.Cmder.
+func (number) NoRetry() bool { return true }
+
 func newSingle(ctx context.Context, args []any) single {
 	return single{redis.NewSliceCmd(ctx, args...)}
 }

@@ -13,8 +13,11 @@ type clock struct {
 	stopped atomic.Int64 // milliseconds; tests stop it together with the server's
 }
 
-// learn takes in the time of an answer, in milliseconds.
+// learn takes in the time of an answer, in milliseconds, if it tells it.
 func (c *clock) learn(server int64, sent, received time.Time) {
+	if server <= 0 {
+		return
+	}
 	middle := sent.Add(received.Sub(sent) / 2)
 	c.offset.Store(server*int64(time.Millisecond) + int64(time.Millisecond/2) - middle.UnixNano())
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,9 +25,48 @@ func patient(dial dialer) dialer {
 			// go-redis takes one wrapping off before it returns the error.
 			return &failed{fmt.Errorf("connecting: %w", err)}, nil
 		}
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			return &trusted{TCPConn: tcp}, nil
+		}
 		return conn, nil
 	}
 }
+
+// trust is how long a connection that has just been read from counts as alive.
+const trust = time.Millisecond
+
+// A trusted connection saves the system call by which go-redis looks, before it
+// uses one, whether the server has closed it: 2 of the 21 µs that an Enqueue
+// costs this process. One that died within trust fails when it is used, and call
+// tries again.
+type trusted struct {
+	*net.TCPConn
+	read atomic.Int64 // when, in nanoseconds
+}
+
+// Read implements io.Reader.
+func (t *trusted) Read(p []byte) (int, error) {
+	n, err := t.TCPConn.Read(p)
+	if err == nil {
+		t.read.Store(time.Now().UnixNano())
+	}
+	return n, err
+}
+
+// SyscallConn implements syscall.Conn.
+func (t *trusted) SyscallConn() (syscall.RawConn, error) {
+	if time.Now().UnixNano()-t.read.Load() < int64(trust) {
+		return alive{}, nil
+	}
+	return t.TCPConn.SyscallConn()
+}
+
+// alive has nothing to look at.
+type alive struct{}
+
+func (alive) Control(func(fd uintptr)) error    { return nil }
+func (alive) Read(func(fd uintptr) bool) error  { return nil }
+func (alive) Write(func(fd uintptr) bool) error { return nil }
 
 // dialerOf is the user's dialer or, without one, that of go-redis.
 func dialerOf(user dialer, o *redis.Options) dialer {

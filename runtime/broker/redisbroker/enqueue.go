@@ -187,14 +187,27 @@ func (e *envelopes) alike() bool {
 
 // sendPlain adds messages that are alike.
 func (b *Broker) sendPlain(ctx context.Context, q *queue, p *producer, e *envelopes) error {
-	args := make([]any, 0, 2+len(e.elements))
-	args = append(args, p.number, remember)
+	args := make([]any, 0, 3+len(e.elements))
+	args = append(args, p.state(), remember, p.asks())
 	for i := range e.elements {
 		args = append(args, &e.elements[i])
 	}
 	keys := []string{q.lanes[e.lanes[0]], q.wake, q.count, q.settings, q.producer(p.name)}
-	answer, err := b.run(ctx, b.scripts.Load().add, keys, args...)
-	if err == nil && answer.string(1) == "limited" {
+	answer := int64(0)
+	err := b.call(ctx, func(ctx context.Context) error {
+		sent := time.Now()
+		err := scripted(func(by evaluation) error {
+			cmd := number{redis.NewIntCmd(ctx, by(b.scripts.Load().add, keys, args)...)}
+			err := b.commands.Process(ctx, cmd)
+			answer = cmd.Val()
+			return err
+		})
+		if err == nil {
+			b.clock.learn(answer, sent, time.Now())
+		}
+		return b.unlessIn(ctx, q, p, err)
+	})
+	if err == nil && answer < 0 {
 		err = errLimited
 	}
 	return err
@@ -313,12 +326,7 @@ func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelop
 		if limited = errors.Is(err, errLimited); limited { // an answer, nothing to try again
 			return nil
 		}
-		// A full server refuses a transaction that adds without a look at what it
-		// would do: nothing, if an earlier one has done it.
-		if err != nil && errors.Is(b.refusal(err), broker.ErrFull) && b.isIn(ctx, q, p) {
-			return nil
-		}
-		return err
+		return b.unlessIn(ctx, q, p, err)
 	})
 	if limited {
 		return errLimited
@@ -326,10 +334,18 @@ func (b *Broker) sendBulk(ctx context.Context, q *queue, p *producer, e *envelop
 	return err
 }
 
-// isIn reports whether a producer's last number is in for sure.
-func (b *Broker) isIn(ctx context.Context, q *queue, p *producer) bool {
-	state, err := b.commands.Get(ctx, q.producer(p.name)).Result()
-	return err == nil && state == strconv.FormatInt(p.number, 10)+" "
+// unlessIn is the error of a command that adds, if there is one. A full server
+// refuses what adds without a look at what it would do: nothing, if an earlier
+// try has done it.
+func (b *Broker) unlessIn(ctx context.Context, q *queue, p *producer, err error) error {
+	if err == nil || !errors.Is(b.refusal(err), broker.ErrFull) {
+		return err
+	}
+	state, getErr := b.commands.Get(ctx, q.producer(p.name)).Result()
+	if getErr == nil && state == p.state() {
+		return nil
+	}
+	return err
 }
 
 // push is the command that adds the elements of a lane; largest is the size of

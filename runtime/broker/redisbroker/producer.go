@@ -15,6 +15,22 @@ const remember = int64(2 * maxPatience / time.Millisecond)
 type producer struct {
 	name   string
 	number int64
+	asked  time.Time // when the server was last asked for the time
+}
+
+// state is what the server keeps of a number whose messages are all in.
+func (p *producer) state() string { return strconv.FormatInt(p.number, 10) + " " }
+
+// askEvery is how often add.lua tells the time and renews the producer's memory.
+const askEvery = time.Second
+
+func (p *producer) asks() string {
+	now := time.Now()
+	if now.Sub(p.asked) < askEvery {
+		return "0"
+	}
+	p.asked = now
+	return "1"
 }
 
 // producers are idle ones.

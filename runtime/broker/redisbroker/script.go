@@ -45,12 +45,13 @@ func newScripts(clock string) *scripts {
 	}
 	shared := clock + limits() + source("queue") + source("groups") + source("lanes")
 	whole := func(name string, timed bool) *script { return newScript(name, shared+source(name), timed) }
+	parks := func(name string, timed bool) *script { return newScript(name, shared+source("parking")+source(name), timed) }
 	return &scripts{
-		add:     newScript("add", clock+source("add"), true),
-		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true),
+		add:     newScript("add", clock+source("add"), false),
+		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: parks("cycle", true),
 		leave: whole("leave", true), reclaim: whole("reclaim", true),
 		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
-		edit: whole("edit", false), purge: whole("purge", false), configure: whole("configure", false),
+		edit: parks("edit", false), purge: parks("purge", false), configure: whole("configure", false),
 		page:    newScript("page", limits()+source("page"), false),
 		waiting: newScript("waiting", source("waiting"), false),
 		put:     newScript("put", clock+limits()+source("put"), true),
@@ -76,8 +77,8 @@ func source(name string) string {
 
 // limits are the numbers of the contract that scripts need.
 func limits() string {
-	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "ASIDE_BATCH", "CLAIM_BYTES", "LARGE", "MAX_RECORDS"}
-	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
+	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "ASIDE_BATCH", "CLAIM_BYTES", "LARGE", "MAX_RECORDS", "MAX_SHAPES"}
+	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
 		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch, broker.AsideBatch,
-		claimBytes, largeFrom, broker.MaxRecords, broker.StateDead, broker.StateDiscarded)
+		claimBytes, largeFrom, broker.MaxRecords, broker.MaxShapes, broker.StateDead, broker.StateDiscarded)
 }
