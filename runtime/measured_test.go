@@ -99,3 +99,33 @@ func TestMetricsOfAnotherForm(t *testing.T) {
 		}
 	})
 }
+
+// Workers tell how their tasks are read; an older release does not undo a newer one.
+func TestSchemas(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		schema := func(version int) string { return fmt.Sprintf(`{"version":%d,"payload":{}}`, version) }
+		run := func(version uint16) {
+			kind := &taskqueue.Kind{Name: "test.Schema", Was: []string{"test.Old"}, Version: version, Schema: schema(int(version))}
+			_, stop := f.work(taskqueue.WorkerConfig{Tasks: []taskqueue.Task{task(kind, func(_ context.Context, text string) (string, error) { return text, nil })}})
+			pass(6 * time.Second)
+			stop()
+		}
+		for _, tt := range []struct {
+			version uint16
+			want    int
+		}{{2, 2}, {1, 2}, {3, 3}} {
+			run(tt.version)
+			all, err := f.Client.Schemas(f.Context())
+			if diff := cmp.Diff(map[string]string{"test.Schema": schema(tt.want), "test.Old": schema(tt.want)}, all); diff != "" || err != nil {
+				t.Errorf("after version %d: %v (-want +got):\n%s", tt.version, err, diff)
+			}
+		}
+		if one, err := f.Client.Schemas(f.Context(), "test.Old", "test.Other"); err != nil || len(one) != 1 {
+			t.Errorf("%v, %v", one, err)
+		}
+		pass(91 * 24 * time.Hour)
+		if all, err := f.Client.Schemas(f.Context()); err != nil || len(all) != 0 {
+			t.Errorf("long after the last worker: %v, %v", all, err)
+		}
+	})
+}

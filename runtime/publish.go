@@ -18,11 +18,13 @@ const (
 	publishTimeout = 500 * time.Millisecond
 )
 
-// A publisher tells other processes what a worker measures.
+// A publisher tells other processes what a worker measures, and once how its tasks
+// are read.
 type publisher struct {
 	store   broker.Records
 	worker  string
 	metrics *Metrics
+	schemas map[string]string // until they are told
 	log     *slog.Logger
 
 	told int64 // the runs that the store knows of
@@ -49,9 +51,22 @@ func (p *publisher) last(ctx context.Context) {
 	p.publish(context.WithoutCancel(ctx), publishLast)
 }
 
+func (p *publisher) tellSchemas(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	if err := tellSchemas(ctx, p.store, p.schemas); err != nil {
+		p.log.Debug("schemas are not published", "worker", p.worker, "error", err)
+		return
+	}
+	p.schemas = nil
+}
+
 // publish tells what is new. It is only worth a line in the log if it fails: the
 // next time tells all of it.
 func (p *publisher) publish(ctx context.Context, ttl time.Duration) {
+	if len(p.schemas) > 0 {
+		p.tellSchemas(ctx)
+	}
 	kinds := p.metrics.Kinds()
 	runs := int64(0)
 	for i := range kinds {

@@ -139,6 +139,7 @@ type Worker struct {
 	crons   *scheduler.Engine
 	scaler  *scaler // nil: the number of slots is fixed
 	metrics *Metrics
+	schemas map[string]string // by the names of kinds
 	log     *slog.Logger
 	queues  []string
 	kinds   []string // sorted
@@ -162,7 +163,7 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{client: c, scaler: scaler, metrics: metrics, engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
+	w := &Worker{client: c, scaler: scaler, metrics: metrics, schemas: schemasOf(config.Tasks), engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)
 	}
@@ -190,7 +191,7 @@ func (w *Worker) Run(ctx context.Context) error {
 // run runs tasks with crons and the autoscaler beside it. A closed store ends
 // all.
 func (w *Worker) run(ctx context.Context) error {
-	told := publisher{store: w.client.broker, worker: w.name, metrics: w.metrics, log: w.log}
+	told := publisher{store: w.client.broker, worker: w.name, metrics: w.metrics, schemas: w.schemas, log: w.log}
 	defer told.last(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var ticking sync.WaitGroup
