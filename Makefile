@@ -6,7 +6,7 @@ FUZZTIME      ?= 60s
 ARGS          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-broker test-web check generate fuzz soak chaos bench bench-autoscaler clean
+.PHONY: help demo test test-broker test-web check generate fuzz newcomer soak chaos bench bench-autoscaler clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir || exit 1; \
 		done; \
 	done
+
+newcomer: ## do what README.md and docs/first-task.md say, in an empty folder with empty caches
+	@go run ./internal/newcomer $(ARGS)
 
 soak: ## long runs of the property tests and of each fuzz target
 	TASKQUEUE_SOAK=1 go test -count=1 -timeout=4h ./runtime/...

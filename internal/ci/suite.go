@@ -38,7 +38,7 @@ func suites(packages []string, race []string) []suite {
 		switch rel := strings.TrimPrefix(p, module+"/"); {
 		case strings.HasPrefix(rel, "internal/ci"), strings.HasPrefix(rel, "internal/house"):
 			house = append(house, p)
-		case strings.HasPrefix(rel, "cmd/"), strings.HasPrefix(rel, "examples/"), strings.HasPrefix(rel, "internal/e2e"), strings.HasPrefix(rel, "internal/chaos"):
+		case strings.HasPrefix(rel, "cmd/"), strings.HasPrefix(rel, "examples/"), strings.HasPrefix(rel, "internal/e2e"), strings.HasPrefix(rel, "internal/newcomer"), strings.HasPrefix(rel, "internal/chaos"):
 			endToEnd = append(endToEnd, p)
 		case strings.HasPrefix(rel, "runtime/internal/autoscaler/sim"):
 			simulations = append(simulations, p)
