@@ -88,6 +88,28 @@ func (c *Client) Limit(ctx context.Context, queue string, n int64) error {
 	return c.configure(ctx, queue, func(s *broker.Settings) { s.MaxTasks = n })
 }
 
+// LimitRate bounds how many tasks of a queue begin, over all workers; the zero
+// Rate lifts the limit. See [Rate].
+func (c *Client) LimitRate(ctx context.Context, queue string, r Rate) error {
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.Rate = r })
+}
+
+// LimitConcurrency bounds how many tasks of a queue run at a time, over all
+// workers: 1 to 2³¹; 0 lifts the limit.
+func (c *Client) LimitConcurrency(ctx context.Context, queue string, n int64) error {
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.Concurrency = n })
+}
+
+// LimitKind sets the limits of a kind of task in a queue, and lifts those that
+// are zero. It holds until the kind's code says something new. A kind that was
+// renamed is known by its first name.
+func (c *Client) LimitKind(ctx context.Context, queue, kind string, l Limit) error {
+	if err := broker.CheckName("task kind", kind); err != nil {
+		return err
+	}
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.Groups = withGroup(s.Groups, kind, l) })
+}
+
 // configure changes the settings of a queue as they are: if somebody else changes
 // them at the same time, it looks again.
 func (c *Client) configure(ctx context.Context, queue string, change func(*broker.Settings)) error {

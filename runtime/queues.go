@@ -16,7 +16,7 @@ import (
 const (
 	Default      = "default"       // 3 retries, 5 minutes a run
 	HighPriority = "high_priority" // 5 retries, 10 minutes a run
-	LowPriority  = "low_priority"  // 2 retries, 2 minutes a run
+	LowPriority  = "low_priority"  // 2 retries, 2 minutes a run, 10 tasks a second
 )
 
 const (
@@ -34,6 +34,14 @@ type QueueConfig struct {
 	Weight   int           // share of a worker's capacity in weighted order, 1 to 1000; default 3
 	Retries  int           // as in Settings; default 3
 	Timeout  time.Duration // as in Settings; default 5m
+
+	// Limits of the queue over all workers, as by Client.LimitRate,
+	// LimitConcurrency and Limit: a worker that serves the queue publishes them when
+	// it starts, if they are others than what was published last. Zero says
+	// nothing; NoLimit, in the rate as its N, lifts what was published.
+	Rate        Rate
+	Concurrency int64
+	MaxTasks    int64
 }
 
 // A QueueTable knows the queues and their settings. It is immutable, and safe
@@ -66,7 +74,7 @@ func standardQueues() []QueueConfig {
 	return []QueueConfig{
 		{Name: Default},
 		{Name: HighPriority, Priority: 10, Weight: 6, Retries: 5, Timeout: 10 * time.Minute},
-		{Name: LowPriority, Priority: -10, Weight: 1, Retries: 2, Timeout: 2 * time.Minute},
+		{Name: LowPriority, Priority: -10, Weight: 1, Retries: 2, Timeout: 2 * time.Minute, Rate: Rate{N: 10, Period: time.Second}},
 	}
 }
 
@@ -101,6 +109,10 @@ func (q QueueConfig) check() error {
 		return fmt.Errorf("queue %s: %w", q.Name, err)
 	}
 	if err := checkTimeout(q.Timeout); err != nil {
+		return fmt.Errorf("queue %s: %w", q.Name, err)
+	}
+	limits := broker.Settings{Rate: lifted(q.Rate), Concurrency: lift(q.Concurrency), MaxTasks: lift(q.MaxTasks)}
+	if err := limits.Check(); err != nil {
 		return fmt.Errorf("queue %s: %w", q.Name, err)
 	}
 	return nil

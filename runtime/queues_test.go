@@ -19,7 +19,7 @@ func TestStandardQueues(t *testing.T) {
 	want := []taskqueue.QueueConfig{
 		{Name: "high_priority", Priority: 10, Weight: 6, Retries: 5, Timeout: 10 * time.Minute},
 		{Name: "default", Priority: 0, Weight: 3, Retries: 3, Timeout: 5 * time.Minute},
-		{Name: "low_priority", Priority: -10, Weight: 1, Retries: 2, Timeout: 2 * time.Minute},
+		{Name: "low_priority", Priority: -10, Weight: 1, Retries: 2, Timeout: 2 * time.Minute, Rate: taskqueue.Rate{N: 10, Period: time.Second}},
 	}
 	if diff := cmp.Diff(want, table.ByPriority()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -63,12 +63,15 @@ func TestQueueTable(t *testing.T) {
 
 func TestBadQueues(t *testing.T) {
 	for text, q := range map[string]taskqueue.QueueConfig{
-		"the queue name is empty":             {},
-		`the queue name "a b" has ' '`:        {Name: "a b"},
-		"queue a: weight -1 is outside":       {Name: "a", Weight: -1},
-		"queue a: weight 1001 is outside":     {Name: "a", Weight: 1001},
-		"255 retries are outside 0 to 254":    {Name: "a", Retries: 255},
-		"timeout 1µs is outside 1ms to 1176h": {Name: "a", Timeout: time.Microsecond},
+		"the queue name is empty":                  {},
+		`the queue name "a b" has ' '`:             {Name: "a b"},
+		"queue a: weight -1 is outside":            {Name: "a", Weight: -1},
+		"queue a: weight 1001 is outside":          {Name: "a", Weight: 1001},
+		"255 retries are outside 0 to 254":         {Name: "a", Retries: 255},
+		"timeout 1µs is outside 1ms to 1176h":      {Name: "a", Timeout: time.Microsecond},
+		"queue a: taskqueue: invalid: MaxTasks -2": {Name: "a", MaxTasks: -2},
+		"concurrency -2 is outside":                {Name: "a", Concurrency: -2},
+		"period 0s of a rate is outside":           {Name: "a", Rate: taskqueue.Rate{N: 1}},
 	} {
 		_, err := taskqueue.NewQueueTable(q, taskqueue.QueueConfig{Name: "fine"})
 		if !errors.Is(err, taskqueue.ErrInvalid) || !strings.Contains(err.Error(), text) {

@@ -144,6 +144,7 @@ type Worker struct {
 	queues  []string
 	kinds   []string // sorted
 	name    string
+	limits  map[string]declaration // by queue
 	state   runState
 }
 
@@ -159,14 +160,12 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	if err := errors.Join(err, planCrons(c, config.Crons, crons)); err != nil {
 		return nil, err
 	}
-	scaler, err := planScaler(c, config.Autoscale, &plan)
-	if err != nil {
-		return nil, err
-	}
+	scaler := planScaler(c, config.Autoscale, &plan)
 	w := &Worker{client: c, scaler: scaler, metrics: metrics, schemas: schemasOf(config.Tasks), engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)
 	}
+	w.limits = declare(w.queues, &c.queues, config.Tasks)
 	return w, nil
 }
 
@@ -194,6 +193,7 @@ func (w *Worker) run(ctx context.Context) error {
 	told := publisher{store: w.client.broker, worker: w.name, metrics: w.metrics, schemas: w.schemas, log: w.log}
 	defer told.last(ctx)
 	ctx, cancel := context.WithCancel(ctx)
+	w.client.publishLimits(ctx, w.limits, w.log)
 	var ticking sync.WaitGroup
 	defer ticking.Wait()
 	defer cancel()

@@ -55,6 +55,7 @@ func (c *Config) ClientConfig() taskqueue.ClientConfig {
 		client.Queues = append(client.Queues, taskqueue.QueueConfig{
 			Name: q.Name, Priority: q.Priority, Weight: q.Weight,
 			Retries: cmp.Or(q.Retries, taskqueue.NoRetries), Timeout: cmp.Or(q.Timeout, taskqueue.NoTimeout),
+			Rate: c.rate(&q), Concurrency: c.limit(&q, "concurrency", q.Concurrency), MaxTasks: c.limit(&q, "max_tasks", q.MaxTasks),
 		})
 	}
 	return client

@@ -62,6 +62,9 @@ type Queue struct {
 	Retries   int           // 0: none
 	Timeout   time.Duration // 0: none
 	RateLimit float64       // tasks a second; 0: no limit
+
+	Concurrency int // 0: no limit
+	MaxTasks    int // that wait; 0: no limit
 }
 
 // Autoscaler says how the number of workers follows the work.

@@ -253,6 +253,9 @@ var queueSamples = map[string]sample{
 	"retries":    {"0", "0", "0", nil, nil},
 	"timeout":    {`"none"`, "none", "none", nil, nil},
 	"rate_limit": {"2.5", "2.5", "2.5", nil, nil},
+
+	"concurrency": {"4", "4", "4", nil, nil},
+	"max_tasks":   {"1000", "1000", "1000", nil, nil},
 }
 
 func TestEveryQueueKey(t *testing.T) {
@@ -261,8 +264,15 @@ func TestEveryQueueKey(t *testing.T) {
 		"weight":   func(q taskqueue.QueueConfig) any { return q.Weight },
 		"retries":  func(q taskqueue.QueueConfig) any { return q.Retries },
 		"timeout":  func(q taskqueue.QueueConfig) any { return q.Timeout },
+
+		"rate_limit":  func(q taskqueue.QueueConfig) any { return q.Rate },
+		"concurrency": func(q taskqueue.QueueConfig) any { return q.Concurrency },
+		"max_tasks":   func(q taskqueue.QueueConfig) any { return q.MaxTasks },
 	}
-	want := map[string]any{"priority": 5, "weight": 8, "retries": taskqueue.NoRetries, "timeout": taskqueue.NoTimeout}
+	want := map[string]any{
+		"priority": 5, "weight": 8, "retries": taskqueue.NoRetries, "timeout": taskqueue.NoTimeout,
+		"rate_limit": taskqueue.Rate{N: 250, Period: 100 * time.Second}, "concurrency": int64(4), "max_tasks": int64(1000),
+	}
 	for i := range queueKeys {
 		k := &queueKeys[i]
 		s := queueSamples[k.path]
@@ -293,6 +303,28 @@ func TestEveryQueueKey(t *testing.T) {
 	}
 	if got := slices.Sorted(maps.Keys(queueSamples)); len(got) != len(queueKeys) {
 		t.Errorf("samples of %v", got)
+	}
+}
+
+// None lifts a limit only where somebody has said so.
+func TestNoLimit(t *testing.T) {
+	for text, want := range map[string]taskqueue.QueueConfig{
+		"weight = 1":          {Rate: taskqueue.Rate{N: 10, Period: time.Second}},
+		`rate_limit = "none"`: {Rate: taskqueue.Rate{N: taskqueue.NoLimit}},
+		"rate_limit = 0.25":   {Rate: taskqueue.Rate{N: 1, Period: 4 * time.Second}},
+		"rate_limit = 5000.5": {Rate: taskqueue.Rate{N: 5001, Period: time.Second}},
+		`concurrency = "none"` + "\n" + `max_tasks = "none"`: {
+			Rate: taskqueue.Rate{N: 10, Period: time.Second}, Concurrency: taskqueue.NoLimit, MaxTasks: taskqueue.NoLimit,
+		},
+	} {
+		c := load(t, Options{File: write(t, "a.toml", "[queues.low_priority]\n"+text+"\n")})
+		want.Name, want.Priority, want.Weight, want.Retries, want.Timeout = "low_priority", -10, 1, 2, 2*time.Minute
+		if diff := cmp.Diff([]taskqueue.QueueConfig{want}, c.ClientConfig().Queues); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+		if _, err := taskqueue.NewQueueTable(c.ClientConfig().Queues...); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

@@ -157,6 +157,16 @@ var queueKeys = []key[Queue]{
 	{
 		path: "rate_limit", env: names("TASK_QUEUE_QUEUE_RATE_LIMIT"),
 		value: number[Queue]{field: func(q *Queue) *float64 { return &q.RateLimit }, max: 1e6, above: true, words: []word[float64]{{"none", 0}}},
-		doc:   "Tasks a second, of all workers together.",
+		doc:   "Tasks a second that begin, of all workers together; at least one a day.",
+	},
+	{
+		path: "concurrency", env: names("TASK_QUEUE_QUEUE_CONCURRENCY"),
+		value: whole[Queue]{field: func(q *Queue) *int { return &q.Concurrency }, min: 1, max: 1_000_000_000, words: []word[int]{{"none", 0}}},
+		doc:   "Tasks that run at once, of all workers together.",
+	},
+	{
+		path: "max_tasks", env: names("TASK_QUEUE_QUEUE_MAX_TASKS"),
+		value: whole[Queue]{field: func(q *Queue) *int { return &q.MaxTasks }, min: 1, max: 1_000_000_000, words: []word[int]{{"none", 0}}},
+		doc:   "Tasks that may wait, scheduled ones included; more are refused.",
 	},
 }

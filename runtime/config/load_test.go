@@ -199,7 +199,8 @@ func TestCodeIsCheckedAndShown(t *testing.T) {
 		c.Queues = []Queue{{Name: "emails", Weight: 5, Timeout: time.Minute}}
 	}})
 	want := "redis.prefix = shop: (code)\nqueues.emails.priority = 0 (code)\nqueues.emails.weight = 5 (code)\n" +
-		"queues.emails.retries = 0 (code)\nqueues.emails.timeout = 1m (code)\nqueues.emails.rate_limit = none (code)\n"
+		"queues.emails.retries = 0 (code)\nqueues.emails.timeout = 1m (code)\nqueues.emails.rate_limit = none (code)\n" +
+		"queues.emails.concurrency = none (code)\nqueues.emails.max_tasks = none (code)\n"
 	got := shown(c)
 	if i := strings.Index(got, "warning"); i >= 0 {
 		got = got[:i]

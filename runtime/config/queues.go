@@ -38,7 +38,10 @@ func DefaultQueue(name string) (Queue, error) {
 		return Queue{}, err
 	}
 	q, _ := standard.Get(name)
-	return Queue{Name: name, Priority: q.Priority, Weight: q.Weight, Retries: q.Retries, Timeout: q.Timeout}, nil
+	return Queue{
+		Name: name, Priority: q.Priority, Weight: q.Weight, Retries: q.Retries, Timeout: q.Timeout,
+		RateLimit: perSecond(q.Rate), Concurrency: int(q.Concurrency), MaxTasks: int(q.MaxTasks),
+	}, nil
 }
 
 // queues takes the tables [queues.NAME] of a file.
