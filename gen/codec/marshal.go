@@ -91,14 +91,15 @@ var appenders = map[model.Kind]string{
 }
 
 // appendFirst appends the first string of a tuple together with the header: one
-// check of the capacity instead of two.
+// check of the capacity instead of two, and a string of 8 to 16 bytes, as names
+// and ids have, without a call.
 func (f *file) appendFirst(x string) {
 	n, header := f.number("n"), fmt.Sprintf("%#02x", f.pending[0])
 	f.pending = f.pending[:0]
-	f.emit("if %s := len(%s); %s < 32 {", n, x, n)
-	f.emit("$b = append($b, %s, 0xa0|byte(%s))\n} else {", header, n)
-	f.emit("$b = $c.AppendStringHeader(append($b, %s), %s)\n}", header, n)
-	f.emit("$b = append($b, %s...)", x)
+	f.emit("if %s := len(%s); $c.Word($b, %s) {", n, x, n)
+	f.emit("$b = $c.AppendWord($b, %s, %s)\n} else if %s < 32 {", header, x, n)
+	f.emit("$b = append($b, %s, 0xa0|byte(%s))\n$b = append($b, %s...)\n} else {", header, n, x)
+	f.emit("$b = $c.AppendStringHeader(append($b, %s), %s)\n$b = append($b, %s...)\n}", header, n, x)
 }
 
 func (f *file) appendValue(t *model.Type, x string, at where) {

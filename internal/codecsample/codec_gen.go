@@ -212,12 +212,15 @@ func (t *Bench) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Data); n1 < 32 {
+	if n1 := len(t.Data); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x91, t.Data)
+	} else if n1 < 32 {
 		b = append(b, 0x91, 0xa0|byte(n1))
+		b = append(b, t.Data...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+		b = append(b, t.Data...)
 	}
-	b = append(b, t.Data...)
 	return b, nil
 }
 
@@ -452,12 +455,15 @@ func (t *Leaf) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Name); n1 < 32 {
+	if n1 := len(t.Name); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x92, t.Name)
+	} else if n1 < 32 {
 		b = append(b, 0x92, 0xa0|byte(n1))
+		b = append(b, t.Name...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+		b = append(b, t.Name...)
 	}
-	b = append(b, t.Name...)
 	b = codegen.AppendInt(b, t.Size)
 	return b, nil
 }
@@ -1385,12 +1391,15 @@ func (t *Small) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); n1 < 32 {
+	if n1 := len(t.ID); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x92, t.ID)
+	} else if n1 < 32 {
 		b = append(b, 0x92, 0xa0|byte(n1))
+		b = append(b, t.ID...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+		b = append(b, t.ID...)
 	}
-	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	return b, nil
 }
@@ -1668,12 +1677,15 @@ func (t *Tuple) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Locale); n1 < 32 {
+	if n1 := len(t.Locale); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x9d, t.Locale)
+	} else if n1 < 32 {
 		b = append(b, 0x9d, 0xa0|byte(n1))
+		b = append(b, t.Locale...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x9d), n1)
+		b = append(b, t.Locale...)
 	}
-	b = append(b, t.Locale...)
 	b = codegen.AppendInt(b, t.Level)
 	b = codegen.AppendUint(b, t.Mask)
 	b = codegen.AppendFloat32(b, t.Ratio)

@@ -51,6 +51,20 @@ func AppendStringHeader(b []byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(n))
 }
 
+// Word reports whether a string has 8 to 16 bytes, and b room for it and more.
+func Word(b []byte, n int) bool { return uint(n-8) <= 8 && cap(b)-len(b) >= 18 }
+
+// AppendWord appends a byte and such a string, without calling anything: first
+// its first eight bytes, then its last eight.
+func AppendWord[T ~string](b []byte, first byte, s T) []byte {
+	i, n := len(b), len(s)
+	to := b[i : i+18]
+	to[0], to[1] = first, 0xa0|byte(n)
+	copy(to[2:10], s[:8])
+	copy(to[n-6:][:8], s[n-8:][:8])
+	return b[:i+2+n]
+}
+
 // AppendBytes appends bytes as binary; nil is empty.
 func AppendBytes[T ~[]byte](b []byte, v T) []byte {
 	switch n := len(v); {

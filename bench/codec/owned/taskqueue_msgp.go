@@ -24,12 +24,15 @@ func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Data); n1 < 32 {
+	if n1 := len(t.Data); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x91, t.Data)
+	} else if n1 < 32 {
 		b = append(b, 0x91, 0xa0|byte(n1))
+		b = append(b, t.Data...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+		b = append(b, t.Data...)
 	}
-	b = append(b, t.Data...)
 	return b, nil
 }
 
@@ -67,12 +70,15 @@ func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); n1 < 32 {
+	if n1 := len(t.ID); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x92, t.ID)
+	} else if n1 < 32 {
 		b = append(b, 0x92, 0xa0|byte(n1))
+		b = append(b, t.ID...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+		b = append(b, t.ID...)
 	}
-	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	return b, nil
 }

@@ -43,12 +43,15 @@ func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Data); n1 < 32 {
+	if n1 := len(t.Data); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x91, t.Data)
+	} else if n1 < 32 {
 		b = append(b, 0x91, 0xa0|byte(n1))
+		b = append(b, t.Data...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+		b = append(b, t.Data...)
 	}
-	b = append(b, t.Data...)
 	return b, nil
 }
 
@@ -88,12 +91,15 @@ func (t *LargeTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); n1 < 32 {
+	if n1 := len(t.ID); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x95, t.ID)
+	} else if n1 < 32 {
 		b = append(b, 0x95, 0xa0|byte(n1))
+		b = append(b, t.ID...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x95), n1)
+		b = append(b, t.ID...)
 	}
-	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	b = codegen.AppendMapHeader(b, len(t.Metadata))
 	for k2, v3 := range t.Metadata {
@@ -197,12 +203,15 @@ func (t *MediumTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); n1 < 32 {
+	if n1 := len(t.ID); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x94, t.ID)
+	} else if n1 < 32 {
 		b = append(b, 0x94, 0xa0|byte(n1))
+		b = append(b, t.ID...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x94), n1)
+		b = append(b, t.ID...)
 	}
-	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	b = codegen.AppendMapHeader(b, len(t.Metadata))
 	for k2, v3 := range t.Metadata {
@@ -275,12 +284,15 @@ func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); n1 < 32 {
+	if n1 := len(t.ID); codegen.Word(b, n1) {
+		b = codegen.AppendWord(b, 0x92, t.ID)
+	} else if n1 < 32 {
 		b = append(b, 0x92, 0xa0|byte(n1))
+		b = append(b, t.ID...)
 	} else {
 		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+		b = append(b, t.ID...)
 	}
-	b = append(b, t.ID...)
 	b = codegen.AppendString(b, t.Data)
 	return b, nil
 }
