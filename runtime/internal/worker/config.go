@@ -27,6 +27,10 @@ type Kind struct {
 	Run     func(ctx context.Context, payload, dst []byte) ([]byte, error)
 	Backoff backoff.Policy
 	Tally   *Tally // counts its attempts; nil: they are not counted
+
+	// Prompt says that others may wait for the end of a run, as by a limit on how
+	// many run at a time: then it is told to the store at once.
+	Prompt bool
 }
 
 // A Queue is a queue to serve and its weight, at least 1.

@@ -183,6 +183,30 @@ func TestSettlesArePrompt(t *testing.T) {
 	})
 }
 
+// Where a limit may hold others back nothing lingers.
+func TestLimitedRunsSettleAtOnce(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.handle("test", sleeper)
+		f.handle("limited", sleeper)
+		f.config.Kinds["limited"].Prompt = true
+		f.config.Slots = 3
+		f.start()
+		for _, test := range []struct {
+			kind string
+			want broker.State
+		}{{"test", broker.Active}, {"limited", broker.StateDone}} {
+			f.put("mail", "test", []string{"1s"})
+			f.pass(500 * time.Millisecond)
+			ref := f.put("mail", test.kind, []string{"10ms"})[0]
+			f.pass(10 * time.Millisecond)
+			if e := f.find(ref); e.State != test.want {
+				t.Errorf("%s: %v, want %v", test.kind, e.State, test.want)
+			}
+			f.pass(time.Second)
+		}
+	})
+}
+
 func TestResize(t *testing.T) {
 	bubble(t, func(f *fixture) {
 		var tally tally

@@ -185,6 +185,9 @@ func (e *Engine) retire(f *finish) {
 		q.running--
 		f.settle.At = f.at.Add(e.skew)
 		e.settle(q, f.settle)
+		if r.kind.Prompt {
+			q.hurry()
+		}
 		q.counts.failed(f)
 	}
 	e.checkQuiet()

@@ -156,6 +156,12 @@ func (e *Engine) settle(q *queue, s broker.Settle) {
 	e.forget(s.Lease)
 }
 
+// hurry lets what is finished wait for nothing more.
+func (q *queue) hurry() {
+	q.first = time.Time{}
+	q.poke()
+}
+
 // forget strikes a lease that is over from the suspects.
 func (e *Engine) forget(l *broker.Lease) {
 	if l.Lost >= broker.SuspectAfter {
