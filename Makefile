@@ -51,8 +51,9 @@ soak: ## long runs of the property tests and of each fuzz target
 	TASKQUEUE_SOAK=1 go test -count=1 -timeout=4h ./runtime/... ./internal/model
 	@$(MAKE) --no-print-directory fuzz
 
-chaos: ## break everything that can break and check that no promise does; less than 4 minutes: QUICK=1
-	@go run ./internal/chaos/run -o docs/figures/faults.md $(if $(QUICK),-quick) $(ARGS)
+chaos: ## break everything that can break, asynq too, and check that no promise does; < 4 minutes: QUICK=1
+	@cd bench && go run ./chaos -o results/asynq-faults.json $(if $(QUICK),-quick)
+	@go run ./internal/chaos/run -asynq bench/results/asynq-faults.json -o docs/figures/faults.md $(if $(QUICK),-quick) $(ARGS)
 
 bench: ## compare with the peers, side by side
 	cd bench && go run . $(ARGS)

@@ -207,7 +207,7 @@ func (c *checker) counters() {
 	if active := n.Active + int64(c.terms.Foreign); active != 0 {
 		c.find(RuleOnce, "", "%d more tasks came in than have ended or wait, although no worker is left: %+v", active, *n)
 	}
-	var states [7]int64
+	states := map[broker.State]int64{}
 	for _, s := range c.final.States {
 		states[s]++
 	}

@@ -13,6 +13,7 @@ type Report struct {
 	Machine string
 	Quick   bool
 	Date    time.Time
+	Asynq   map[string]Peer // by scenario
 }
 
 // OK reports whether every scenario held.
@@ -58,8 +59,8 @@ func (r *Report) head(b *strings.Builder) {
 	fmt.Fprintf(b, "a run stays short; what vanished with a worker must run again within the lease and\n1.5 s.\n\n    %s\n\n", r.Summary())
 }
 
-// A row of the table of peers. Figures of asynq and BullMQ were measured with
-// another harness on a machine like this one.
+// A row of the table of peers. The figures of a study, of asynq and BullMQ, were
+// measured with another harness on a machine like this one.
 type row struct{ fault, asynq, bullmq, goal, scenario string }
 
 func rows() []row {
@@ -84,10 +85,10 @@ func rows() []row {
 }
 
 func (r *Report) peers(b *strings.Builder) {
-	b.WriteString("## Beside the peers\n\n| Fault | asynq | BullMQ | goal | taskqueue | scenario |\n|---|---|---|---|---|---|\n")
+	b.WriteString("## Beside the peers\n\nWhat asynq does here was found by the same harness and checker (bench/chaos), on the\nday that is given; the study had a harness of its own.\n\n| Fault | asynq, here | asynq, in the study | BullMQ, in the study | goal | taskqueue | scenario |\n|---|---|---|---|---|---|---|\n")
 	for _, row := range rows() {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n",
-			row.fault, dash(row.asynq), dash(row.bullmq), row.goal, r.ours(row.scenario), dash(row.scenario))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n",
+			row.fault, dash(r.Asynq[row.scenario].String()), dash(row.asynq), dash(row.bullmq), row.goal, r.ours(row.scenario), dash(row.scenario))
 	}
 	b.WriteString("\n")
 }
@@ -103,13 +104,14 @@ func dash(text string) string {
 func (r *Report) ours(scenario string) string {
 	for i := range r.Results {
 		if one := &r.Results[i]; one.Name == scenario {
-			return one.cell()
+			return one.Cell()
 		}
 	}
 	return "not run, see below"
 }
 
-func (r *Result) cell() string {
+// Cell is what the table of peers says.
+func (r *Result) Cell() string {
 	parts := []string{fmt.Sprintf("%d lost, %d dead without cause, %d twice without cause", r.Lost, r.Dead, r.Duplicates)}
 	if r.Recovery > 0 {
 		parts = append(parts, "again within "+seconds(r.Recovery))

@@ -40,7 +40,7 @@ func suites(packages []string, race []string) []suite {
 			house = append(house, p)
 		case strings.HasPrefix(rel, "cmd/"), strings.HasPrefix(rel, "examples/"), strings.HasPrefix(rel, "internal/e2e"), strings.HasPrefix(rel, "internal/newcomer"), strings.HasPrefix(rel, "internal/chaos"):
 			endToEnd = append(endToEnd, p)
-		case strings.HasPrefix(rel, "runtime/internal/autoscaler/sim"):
+		case strings.HasPrefix(rel, "runtime/internal/autoscaler/sim"), strings.HasPrefix(rel, "internal/model"):
 			simulations = append(simulations, p)
 		default:
 			unit = append(unit, p)

@@ -1,7 +1,7 @@
 // Command run plays the chaos suite and writes what it finds as a page. It ends
 // with one line of figures, and with 1 if an invariant was broken.
 //
-//	go run ./internal/chaos/run [-quick] [-only name,name] [-seed n] [-o file]
+//	go run ./internal/chaos/run [-quick] [-only name,name] [-seed n] [-asynq file] [-o file]
 package main
 
 import (
@@ -26,15 +26,21 @@ func main() {
 	only := flag.String("only", "", "names of scenarios, with commas between them")
 	seed := flag.Uint64("seed", rand.Uint64N(1_000_000), "of all that is random")
 	out := flag.String("o", "", "the page's file; default: none")
+	peers := flag.String("asynq", "", "the file with what bench/chaos found; default: none")
 	flag.Parse()
-	if err := play(*quick, *only, *seed, *out); err != nil {
+	if err := play(*quick, *only, *seed, *peers, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
 	}
 }
 
-func play(quick bool, only string, seed uint64, out string) error {
+func play(quick bool, only string, seed uint64, peers, out string) (err error) {
 	report := chaos.Report{Machine: machine(), Quick: quick, Date: time.Now()}
+	if peers != "" {
+		if report.Asynq, err = chaos.ReadPeers(peers); err != nil {
+			return err
+		}
+	}
 	scale := 3
 	if quick {
 		scale = 1
