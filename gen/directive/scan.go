@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"bytes"
 	"go/ast"
 	"go/token"
 	"regexp"
@@ -37,7 +38,7 @@ var looksLike = regexp.MustCompile(`^(//|/\*)([ \t]{0,8})([A-Za-z_-]{7,12})([ \t
 // be one. It is fast, and true for some source that holds none.
 func Suspicious(src []byte) bool {
 	for {
-		i := slices.Index(src, '/')
+		i := bytes.IndexByte(src, '/')
 		if i < 0 || i+2 >= len(src) {
 			return false
 		}

@@ -44,9 +44,13 @@ func TestFolders(t *testing.T) {
 	if err != nil || m.Path != "example.com/m" || m.Dir != dir {
 		t.Fatalf("%+v, %v", m, err)
 	}
-	got, err := folders(t.Context(), m, "")
+	dirs, err := scan(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range dirs {
+		got = append(got, m.rel(d.Import))
 	}
 	if diff := cmp.Diff([]string{"", "a/b", "a/top"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

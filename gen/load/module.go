@@ -78,22 +78,17 @@ func (m Module) dirOf(importPath string) (string, bool) {
 	return filepath.Join(m.Dir, filepath.FromSlash(rest)), ok
 }
 
-// skips reports whether "./..." leaves out a folder: rel is its path from the
-// root of the module.
+// skips reports whether "./..." leaves out a folder by its name: rel is its path
+// from the root of the module.
 func (m Module) skips(rel string) bool {
 	name := path.Base(rel)
 	if name == "testdata" || name == "vendor" || name[0] == '.' || name[0] == '_' {
 		return true
 	}
-	ignored := slices.ContainsFunc(m.ignore, func(p string) bool {
+	return slices.ContainsFunc(m.ignore, func(p string) bool {
 		if anchored, ok := strings.CutPrefix(p, "./"); ok {
 			return rel == strings.TrimSuffix(anchored, "/")
 		}
 		return rel == p || strings.HasSuffix(rel, "/"+p)
 	})
-	if ignored {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(m.Dir, filepath.FromSlash(rel), "go.mod"))
-	return err == nil
 }
