@@ -65,6 +65,7 @@ func (e *Engine) plan(q *queue) (c *broker.Cycle, sleep time.Duration) {
 		e.listenTo(q)
 		return nil, sleep
 	}
+	e.reopen(q, now)
 	return e.cycle(q), 0
 }
 
@@ -80,7 +81,7 @@ func (e *Engine) due(q *queue, now time.Time) time.Duration {
 	if e.leaving || q.passOn || q.quota > 0 {
 		return 0
 	}
-	next := min(q.last.Add(e.heartbeat(q)).Sub(now), e.stalled(q, now), q.settleIn(now))
+	next := min(q.last.Add(e.heartbeat(q, now)).Sub(now), e.stalled(q, now), q.settleIn(now))
 	if q.paused {
 		next = min(next, q.pauseTo.Sub(now))
 	}
@@ -111,14 +112,6 @@ func (e *Engine) stalled(q *queue, now time.Time) time.Duration {
 		return time.Hour
 	}
 	return q.moved.Add(stallAfter).Sub(now)
-}
-
-// heartbeat is how often a cycle is due without another reason.
-func (e *Engine) heartbeat(q *queue) time.Duration {
-	if q.held > 0 {
-		return e.Lease / 4
-	}
-	return min(pollInterval, e.Lease/2)
 }
 
 // cycle makes the next cycle; the caller holds mu.
@@ -265,9 +258,8 @@ func (e *Engine) fenced(q *queue, c *broker.Cycle) {
 	lost := e.disown(q)
 	held := q.held
 	q.counts.Lost += int64(len(c.Settle))
-	q.epoch++
-	q.session = fmt.Sprintf("%s.%d", e.Name, q.epoch)
-	q.seq, q.held, q.running, q.ready = 0, 0, 0, true
+	e.newSession(q)
+	q.held, q.running, q.ready = 0, 0, true
 	q.last = time.Now()
 	e.stopAsking(q)
 	e.distribute()

@@ -17,10 +17,14 @@ func (e *Engine) listen(ctx context.Context, q *queue) {
 		case <-ctx.Done():
 			return
 		}
-		if !e.waitFor(ctx, names) {
+		heard := e.waitFor(ctx, q, names)
+		if ctx.Err() != nil {
 			return
 		}
-		e.woken(q)
+		e.woken(q) // a store that was closed tells the fetcher
+		if !heard {
+			return
+		}
 	}
 }
 
@@ -29,17 +33,18 @@ const deafAfter = 3
 
 // waitFor waits until there may be work; false: there will be none any more.
 // While Wait fails and cycles do not, work is found by looking for it.
-func (e *Engine) waitFor(ctx context.Context, queues []string) bool {
+func (e *Engine) waitFor(ctx context.Context, q *queue, names []string) bool {
 	for n := 1; ; n++ {
-		_, err := e.Store.Wait(ctx, queues)
+		_, err := e.Store.Wait(ctx, names)
 		if err == nil {
 			return true
 		}
 		if ctx.Err() != nil || errors.Is(err, broker.ErrClosed) {
 			return false
 		}
+		e.unheard(q)
 		if n == deafAfter {
-			e.Log.Warn("cannot wait for tasks; looking for them now and then", "queue", queues[0], "every", pollInterval, "error", err)
+			e.Log.Warn("cannot wait for tasks; looking for them now and then", "queue", q.name, "every", pollInterval, "error", err)
 		}
 		e.sleep(ctx, retryPause(n))
 	}

@@ -23,12 +23,13 @@ type queue struct {
 	paused  bool          // until pauseTo it neither claims nor listens, for that reason
 	pauseTo time.Time
 
-	ready     bool // the store may have work
-	hoped     bool // it was ready when the cycle under way was made
-	hinted    bool // woken since then
-	passOn    bool // woken without capacity: a cycle may wake another worker
-	listening bool // the listener waits for work
-	sleeping  bool // the fetcher waits for a poke
+	ready     bool      // the store may have work
+	hoped     bool      // it was ready when the cycle under way was made
+	hinted    bool      // woken since then
+	passOn    bool      // woken without capacity: a cycle may wake another worker
+	listening bool      // the listener waits for work
+	deaf      time.Time // until then the listener is not relied on
+	sleeping  bool      // the fetcher waits for a poke
 	signal    chan struct{}
 	arm       chan struct{}
 
