@@ -29,9 +29,11 @@ func (e *Engine) takeIn(q *queue, c *broker.Cycle, g *broker.Grant) (stop []func
 	if !q.ready || q.paused {
 		e.withdraw(q)
 	}
+	q.hunger(c, runs)
 	for i := range runs {
 		e.admit(q, &runs[i])
 	}
+	e.shutAll(q)
 	stop = e.stopCancelled(q, g.Cancelled)
 	if e.draining || e.slots == 0 {
 		e.giveBack(q)
@@ -111,11 +113,11 @@ func (e *Engine) admit(q *queue, r *Run) {
 		e.settle(q, e.unknownKind(q, r.Lease))
 		return
 	}
-	if q.buffer.len() == 0 {
-		q.moved = q.last
+	if r.kind.Batch != nil {
+		e.collect(q, r)
+		return
 	}
-	q.buffer.push(r)
-	e.buffered++
+	e.push(q, r)
 }
 
 const (

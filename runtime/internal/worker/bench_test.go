@@ -92,7 +92,7 @@ func BenchmarkTally(b *testing.B) {
 	f := finish{run: r, at: r.Started.Add(time.Millisecond), settle: broker.Settle{Outcome: broker.Done}}
 	for b.Loop() {
 		r.counted()
-		r.kind.Tally.count(&f)
+		r.kind.Tally.count(&f, 1)
 	}
 }
 

@@ -35,22 +35,40 @@ func (e *Engine) stopCancelled(q *queue, cancelled []broker.Cancelled) (stop []f
 	for _, c := range cancelled {
 		reasons[c.ID] = c.Reason
 	}
-	for range q.buffer.len() {
-		r := q.buffer.pop()
-		if reason, found := reasons[r.Lease.ID]; found {
-			e.buffered--
-			e.discard(q, r.Lease, context.Cause(unwanted(reason).cause))
+	e.dropCancelled(q, func(l *broker.Lease) error {
+		if reason, found := reasons[l.ID]; found {
+			return context.Cause(unwanted(reason).cause)
+		}
+		return nil
+	})
+	for _, r := range e.active {
+		if r.queue != q || r.epoch != q.epoch {
 			continue
 		}
-		q.buffer.push(r)
-	}
-	for _, r := range e.active {
-		reason, found := reasons[r.Lease.ID]
-		if found && r.queue == q && r.epoch == q.epoch && r.end.Load() == nil {
-			stop = append(stop, func() { r.cancel(unwanted(reason)) })
+		for part := range r.parts {
+			if reason, found := reasons[part.Lease.ID]; found && part.end.Load() == nil {
+				stop = append(stop, func() { part.cancel(unwanted(reason)) })
+			}
 		}
 	}
 	return stop
+}
+
+// dropCancelled discards what waits and is cancelled.
+func (e *Engine) dropCancelled(q *queue, why func(*broker.Lease) error) {
+	for range q.buffer.len() {
+		r := q.buffer.pop()
+		if e.sift(r, why) {
+			q.buffer.push(r)
+			continue
+		}
+		e.buffered--
+	}
+	for i := len(q.open) - 1; i >= 0; i-- {
+		if !e.sift(q.open[i], why) {
+			e.drop(q, i)
+		}
+	}
 }
 
 // discard settles a lease that is not to be run.

@@ -49,8 +49,10 @@ func (e *Engine) hold(r *Run, now time.Time) {
 	t := r.kind.Tally
 	pause := t.pause()
 	pause += rand.N(pause / 4)
-	t.away.add(r.queue.place, len(t.Started), now, now.Add(pause))
-	e.settle(r.queue, broker.Settle{Lease: r.Lease, Outcome: broker.Release, After: pause})
+	for part := range r.parts {
+		t.away.add(r.queue.place, len(t.Started), now, now.Add(pause))
+		e.settle(r.queue, broker.Settle{Lease: part.Lease, Outcome: broker.Release, After: pause})
+	}
 	e.distribute()
 }
 

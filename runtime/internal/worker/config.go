@@ -28,6 +28,9 @@ type Kind struct {
 	Backoff backoff.Policy
 	Tally   *Tally // counts its attempts; nil: they are not counted
 
+	// Batch runs several tasks at once; nil: each has a call of its own.
+	Batch *Batch
+
 	// Prompt says that others may wait for the end of a run, as by a limit on how
 	// many run at a time: then it is told to the store at once.
 	Prompt bool

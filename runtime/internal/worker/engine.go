@@ -30,6 +30,7 @@ type Engine struct {
 	ceiling   int                      // of claimed and running tasks; see Ceiling
 	pool      int                      // executors that live
 	buffered  int                      // claimed, not begun
+	gathering int                      // batches that wait for more tasks
 	promised  int                      // capacity that fetchers may claim or are claiming
 	prefetch  int                      // how much more than the slots may be claimed
 	runTime   float64                  // nanoseconds of a run, averaged
@@ -222,8 +223,10 @@ func (e *Engine) abandon() {
 		r.abandoned = true
 		r.queue.counts.Abandoned++
 		e.Log.Error("task abandoned: its handler did not return at shutdown", r.attrs()...)
-		if r.epoch == r.queue.epoch {
-			e.settle(r.queue, broker.Settle{Lease: r.Lease, Outcome: broker.Release})
+		for part := range r.parts {
+			if r.epoch == r.queue.epoch {
+				e.settle(r.queue, broker.Settle{Lease: part.Lease, Outcome: broker.Release})
+			}
 		}
 	}
 	e.active = nil

@@ -14,9 +14,10 @@ import (
 // An executor runs one task after the other.
 type executor struct {
 	engine  *Engine
-	run     *Run   // whose handler is running; nil: none
-	last    finish // what next has to settle; without a run: nothing
-	scratch []byte // for results
+	run     *Run     // whose handler is running; nil: none
+	last    *Run     // what next has to settle; nil: nothing
+	ends    []finish // of its tasks
+	scratch []byte   // for results
 }
 
 const maxScratch = 64 << 10
@@ -68,17 +69,32 @@ func (r *Run) call(dst []byte) (result []byte, err error) {
 			result, err = dst, newPanic(v)
 		}
 	}()
+	if r.batch != nil {
+		r.runBatch()
+		return dst, nil
+	}
 	return r.kind.Run(r, r.Lease.Payload, dst)
 }
 
 // conclude decides what follows from the end of a run.
 func (x *executor) conclude(result []byte, err error) {
-	x.run.cancel(returned)
-	x.last = finish{run: x.run, at: time.Now(), err: err}
-	x.last.judge(x.engine.MaxResult, result)
-	x.run = nil
-	x.engine.logEnd(&x.last)
-	x.engine.report(&x.last)
+	r, now := x.run, time.Now()
+	r.cancel(returned)
+	x.run, x.last, x.ends = nil, r, x.ends[:0]
+	if r.batch == nil {
+		x.ends = append(x.ends, finish{run: r, at: now, err: err})
+	} else {
+		for i, part := range r.batch.runs {
+			part.end.CompareAndSwap(nil, r.end.Load())
+			x.ends = append(x.ends, finish{run: part, at: now, err: r.batch.err(i, err)})
+		}
+	}
+	for i := range x.ends {
+		f := &x.ends[i]
+		f.judge(x.engine.MaxResult, result)
+		x.engine.logEnd(f)
+		x.engine.report(f)
+	}
 }
 
 // judge decides how the task goes on. The methods of a handler's error are its
@@ -114,9 +130,10 @@ func (x *executor) next() bool {
 	e, now := x.engine, time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if x.last.run != nil {
-		e.retire(&x.last)
-		x.last = finish{}
+	if x.last != nil {
+		e.retire(x.last, x.ends)
+		x.last = nil
+		clear(x.ends)
 		e.distribute()
 	}
 	for {
@@ -140,10 +157,8 @@ func (e *Engine) takeFresh(now time.Time) *Run {
 		if r == nil {
 			return nil
 		}
-		why := expired(r.Lease, now.Add(e.skew))
-		switch {
-		case why != nil:
-			e.discard(r.queue, r.Lease, why)
+		switch late := now.Add(e.skew); {
+		case !e.sift(r, func(l *broker.Lease) error { return expired(l, late) }):
 		case r.kind.Tally.full():
 			e.hold(r, now)
 		default:
@@ -155,13 +170,19 @@ func (e *Engine) takeFresh(now time.Time) *Run {
 // start puts a run among the active ones.
 func (e *Engine) start(r *Run, now time.Time) {
 	r.Started = now
-	r.wait = max(now.Add(e.skew).Sub(r.Lease.Ready), 0)
 	r.queue.moved = now
 	r.place = len(e.active)
 	e.active = append(e.active, r)
 	r.queue.running++
-	r.counted()
-	if t := r.Lease.Timeout; t > 0 {
+	if t := r.kind.Tally; t != nil {
+		t.Running++
+	}
+	for part := range r.parts {
+		part.Started = now
+		part.wait = max(now.Add(e.skew).Sub(part.Lease.Ready), 0)
+		part.counted()
+	}
+	if t := r.timeout(); t > 0 {
 		r.deadline = now.Add(t)
 		e.watchdog.watch(r.deadline, now)
 	}
@@ -169,26 +190,32 @@ func (e *Engine) start(r *Run, now time.Time) {
 
 // retire takes a run out of the active ones and settles it, if it is still
 // ours to settle.
-func (e *Engine) retire(f *finish) {
-	r := f.run
+func (e *Engine) retire(r *Run, ends []finish) {
 	if r.abandoned {
 		return
 	}
 	e.remove(r)
-	e.measure(f.at.Sub(r.Started))
+	e.measure(ends[0].at.Sub(r.Started))
+	q, ours := r.queue, r.epoch == r.queue.epoch
 	if t := r.kind.Tally; t != nil {
 		t.Running--
-		t.count(f)
 	}
-	q := r.queue
-	if r.epoch == q.epoch {
+	if ours {
 		q.running--
-		f.settle.At = f.at.Add(e.skew)
-		e.settle(q, f.settle)
-		if r.kind.Prompt {
-			q.hurry()
+	}
+	for i := range ends {
+		f := &ends[i]
+		if t := r.kind.Tally; t != nil {
+			t.count(f, len(ends))
 		}
-		q.counts.failed(f)
+		if ours {
+			f.settle.At = f.at.Add(e.skew)
+			e.settle(q, f.settle)
+			q.counts.failed(f)
+		}
+	}
+	if ours && r.kind.Prompt {
+		q.hurry()
 	}
 	e.checkQuiet()
 }
@@ -274,7 +301,9 @@ func (e *Engine) logTaken(leases []broker.Lease) {
 
 func (e *Engine) logStart(r *Run) {
 	if e.Log.Enabled(e.base, slog.LevelDebug) {
-		e.Log.DebugContext(r, "task started", r.attrs()...)
+		for part := range r.parts {
+			e.Log.DebugContext(r, "task started", part.attrs()...)
+		}
 	}
 }
 

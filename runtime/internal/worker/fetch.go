@@ -128,6 +128,9 @@ func (e *Engine) cycle(q *queue) *broker.Cycle {
 		Seq:     q.seq, Lease: e.Lease, Settle: q.outgoing(), Progress: q.told(),
 		Want: broker.Want{Max: q.asking},
 	}
+	if q.asking > 0 {
+		c.Want.Max = min(q.asking+q.extra, broker.MaxBatch)
+	}
 	c.Leave = e.leaving && len(q.finished) == 0
 	if q.asking > 0 && e.suspects == 0 && e.suspector == nil {
 		c.Want.Suspects = true
@@ -275,19 +278,27 @@ func (e *Engine) fenced(q *queue, c *broker.Cycle) {
 
 // disown forgets the leases of a queue's session and returns those that run.
 func (e *Engine) disown(q *queue) (lost []*Run) {
+	for len(q.open) > 0 {
+		e.shut(q, 0)
+	}
 	for q.buffer.len() > 0 {
-		e.forget(q.buffer.pop().Lease)
+		for part := range q.buffer.pop().parts {
+			e.forget(part.Lease)
+		}
 		e.buffered--
 	}
 	q.counts.Lost += int64(len(q.finished))
 	q.finished = nil
 	for _, r := range e.active {
-		if r.queue == q && r.epoch == q.epoch {
-			e.forget(r.Lease)
-			lost = append(lost, r)
+		if r.queue != q || r.epoch != q.epoch {
+			continue
 		}
+		for part := range r.parts {
+			e.forget(part.Lease)
+			q.counts.Lost++
+		}
+		lost = append(lost, r)
 	}
-	q.counts.Lost += int64(len(lost))
 	return lost
 }
 

@@ -38,6 +38,8 @@ type queue struct {
 	held    int // leases of the session whose settle is not answered
 	running int // of those, with a handler that has not returned
 
+	open     []*Run // calls of batches that gather tasks
+	extra    int    // how many more than there is capacity for to claim, for batches
 	buffer   fifo
 	moved    time.Time // when a run was last taken from buffer, or began to wait in it
 	telling  []*Run    // runs with progress to tell
@@ -104,7 +106,7 @@ func (e *Engine) free() int {
 	if e.slots == 0 {
 		capacity = 0
 	}
-	return capacity - len(e.active) - e.buffered - e.promised
+	return capacity - len(e.active) - e.buffered - e.gathering - e.promised
 }
 
 // distribute gives free capacity to the queues that may have work, once there
@@ -172,6 +174,9 @@ func (e *Engine) forget(l *broker.Lease) {
 
 // giveBack releases what was claimed and not begun.
 func (e *Engine) giveBack(q *queue) {
+	for len(q.open) > 0 {
+		e.shut(q, 0)
+	}
 	for q.buffer.len() > 0 {
 		e.release(q, q.buffer.pop())
 	}
@@ -181,14 +186,25 @@ func (e *Engine) giveBack(q *queue) {
 // was long on its way, and the slots went to others or there are fewer. An
 // adaptive buffer is given back when it stalls.
 func (e *Engine) shed(q *queue) {
-	for e.Prefetch != Adaptive && e.free() < 0 && q.buffer.len() > 0 {
+	for (e.Prefetch != Adaptive || q.extra > 0) && e.free() < 0 && q.buffer.len() > 0 {
 		e.release(q, q.buffer.popLast())
 	}
 }
 
 func (e *Engine) release(q *queue, r *Run) {
 	e.buffered--
-	e.settle(q, broker.Settle{Lease: r.Lease, Outcome: broker.Release})
+	for part := range r.parts {
+		e.settle(q, broker.Settle{Lease: part.Lease, Outcome: broker.Release})
+	}
+}
+
+// push buffers a run.
+func (e *Engine) push(q *queue, r *Run) {
+	if q.buffer.len() == 0 {
+		q.moved = time.Now()
+	}
+	q.buffer.push(r)
+	e.buffered++
 }
 
 // take returns the run whose turn it is; nil: there is none.

@@ -29,6 +29,7 @@ type Run struct {
 	queue    *queue
 	epoch    uint32 // of the session that holds the lease
 	place    int    // in the engine's list of active runs; -1: not there
+	batch    *batch // whose call this is; nil: this is the run of one task
 
 	abandoned bool // settled by the engine while the handler was still running
 	overdue   bool

@@ -82,7 +82,6 @@ func (r *Run) counted() {
 	if t == nil {
 		return
 	}
-	t.Running++
 	if r.Lease.Attempts > 0 {
 		t.Started[r.queue.place].Again++
 		return
@@ -91,9 +90,10 @@ func (r *Run) counted() {
 }
 
 // count takes in the end of an attempt; the caller holds mu. What was given back
-// or discarded says nothing of its kind.
-func (t *Tally) count(f *finish) {
-	seconds := float64(f.at.Sub(f.run.Started)) / float64(time.Second)
+// or discarded says nothing of its kind. Of a call that ran several tasks, each has
+// its share.
+func (t *Tally) count(f *finish, tasks int) {
+	seconds := float64(f.at.Sub(f.run.Started)) / float64(time.Second) / float64(tasks)
 	switch {
 	case f.settle.Outcome == broker.Done || f.settle.Outcome == broker.Dead && f.final():
 		t.Succeeded++
