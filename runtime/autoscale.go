@@ -6,26 +6,38 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tqgen/taskqueue/runtime/broker"
 	"github.com/tqgen/taskqueue/runtime/internal/autoscaler"
+	"github.com/tqgen/taskqueue/runtime/internal/fleet"
 )
 
-// Autoscale lets the number of a worker's slots follow the work. It is counted in
-// workers of WorkerConfig.Concurrency slots each, all of them in this process: a
-// worker of 10 slots with Min 2 and Max 8 has 20 to 80 slots. The zero value is
-// off: there are Concurrency slots.
+// Autoscale lets the number of slots follow the work. It is counted in workers of
+// WorkerConfig.Concurrency slots each: with 10 slots, Min 2 and Max 8 there are 20
+// to 80 slots. Processes that serve the same queues are a fleet and share them:
+// one of them decides for all, each has its part. The zero value is off: there are
+// Concurrency slots in each process.
 //
-// Once a second the worker measures what arrives, waits, runs and fails, and
-// decides how many there should be; see docs/autoscaling.md. When there are to
-// be fewer, running handlers finish first. While the store does not answer, the
-// number stays.
+// Once a second the fleet's leader looks at what arrives, waits, runs and fails,
+// and decides how many workers there should be; see docs/autoscaling.md. When there
+// are to be fewer, running handlers finish first. While the store does not answer,
+// the number stays.
 type Autoscale struct {
-	// Min and Max bound the number of workers: 1 ≤ Min ≤ Max ≤ 1000, and Max
-	// times Concurrency at most 100000. Min defaults to 1. Max 0 is off, if
-	// nothing else is set.
+	// Min and Max bound the number of workers of all processes together: 1 ≤ Min
+	// ≤ Max ≤ 1000. Min defaults to 1. Max 0 is off, if nothing else is set.
 	Min, Max int
 
-	// Initial is how many there are at the start. Default Min.
+	// Initial is how many there are when nothing is known yet. Default Min.
 	Initial int
+
+	// PerProcess is how many of them this process runs at most; times Concurrency
+	// at most 100000. Default Max: one process is enough then. Set it where others
+	// can be started for more: [Client.Fleets] says how many there should be.
+	PerProcess int
+
+	// Fleet names those that share workers, by the rules of queue names but of 100
+	// bytes at most. Default: all that serve the same queues. Processes of one
+	// fleet should serve the same queues; the leader's bounds and tuning hold.
+	Fleet string
 
 	// Tuning is how it decides. Default: [DefaultTuning].
 	Tuning *AutoscaleTuning
@@ -77,6 +89,9 @@ func DefaultTuning() AutoscaleTuning {
 // on says that the number of workers is not fixed.
 func (a Autoscale) on() bool { return a != Autoscale{} }
 
+// perProcess is how many workers a process may have.
+func (a Autoscale) perProcess() int { return cmp.Or(a.PerProcess, a.Max) }
+
 // config is the controller's.
 func (a Autoscale) config() autoscaler.Config {
 	t := DefaultTuning()
@@ -103,8 +118,16 @@ func (a Autoscale) check(slots int) error {
 	if err := c.Validate(); err != nil {
 		refuse(err)
 	}
-	if a.Max*slots > maxConcurrency {
-		refuse(fmt.Errorf("%d workers of %d slots are more than %d slots", a.Max, slots, maxConcurrency))
+	if a.PerProcess < 0 || a.PerProcess > max(a.Max, 0) {
+		refuse(fmt.Errorf("PerProcess %d is outside 1 to Max, %d", a.PerProcess, a.Max))
+	}
+	if n := a.perProcess(); n*slots > maxConcurrency {
+		refuse(fmt.Errorf("%d workers of %d slots are more than %d slots", n, slots, maxConcurrency))
+	}
+	if len(a.Fleet) > fleet.MaxName {
+		refuse(fmt.Errorf("Fleet has %d bytes, at most %d are allowed", len(a.Fleet), fleet.MaxName))
+	} else if a.Fleet != "" {
+		errs = append(errs, broker.CheckName("name of the fleet", a.Fleet))
 	}
 	if a.Initial != 0 && (a.Initial < c.MinWorkers || a.Initial > c.MaxWorkers) {
 		refuse(fmt.Errorf("Initial %d is outside %d to %d", a.Initial, c.MinWorkers, c.MaxWorkers))
@@ -112,9 +135,9 @@ func (a Autoscale) check(slots int) error {
 	return errors.Join(errs...)
 }
 
-// Decisions returns the last n decisions of the autoscaler, the newest first:
-// 1000 at most are kept. There are none without Autoscale, and before the first
-// second.
+// Decisions returns the last n decisions of its fleet that this worker has seen,
+// the newest first: 1000 at most are kept. There are none without Autoscale.
+// [Client.FleetDecisions] has those of earlier processes, too.
 func (w *Worker) Decisions(n int) []Decision {
 	if w.scaler == nil {
 		return nil

@@ -168,8 +168,8 @@ func TestAutoscaleBounds(t *testing.T) {
 		if got := l.worker.Stats().Slots; got != 6 {
 			t.Errorf("%d slots at the start, want 6", got)
 		}
-		if d := l.worker.Decisions(5); len(d) != 0 {
-			t.Errorf("decisions before the first second: %v", d)
+		if d := l.worker.Decisions(5); len(d) != 1 || d[0].To != 3 {
+			t.Errorf("decisions at the start: %v", d)
 		}
 		sizes := l.arrive(10, time.Minute)
 		sizes = append(sizes, l.arrive(0, 20*time.Minute)...)

@@ -3,39 +3,61 @@ package taskqueue
 import (
 	"cmp"
 	"context"
-	"log/slog"
+	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
-	"time"
 
-	"github.com/tqgen/taskqueue/runtime/internal/autoscaler"
+	"github.com/tqgen/taskqueue/runtime/internal/fleet"
 	"github.com/tqgen/taskqueue/runtime/internal/measure"
 	"github.com/tqgen/taskqueue/runtime/internal/worker"
 )
 
-// A scaler is the loop around the controller: it observes, asks, acts and keeps.
+// A scaler makes a worker one of its fleet's processes, and keeps what was
+// decided.
 type scaler struct {
-	controller *autoscaler.Controller
-	measured   measure.Config
-	log        *slog.Logger
-	decisions  decisions
+	config    fleet.Config
+	decisions decisions
 }
 
-// planScaler makes the loop of a worker and prepares the engine's plan for it;
-// nil, if the number of workers is fixed.
-func planScaler(c *Client, a Autoscale, plan *worker.Config) (*scaler, error) {
+// planScaler prepares the engine's plan for a fleet, which gives it its slots;
+// nil, if their number is fixed.
+func planScaler(c *Client, a Autoscale, plan *worker.Config) *scaler {
 	if !a.on() {
-		return nil, nil
+		return nil
 	}
-	controller, err := autoscaler.New(a.config())
-	if err != nil {
-		return nil, err
+	s := &scaler{}
+	s.config = fleet.Config{
+		Store: c.broker, Name: plan.Name, Controller: a.config(), Capacity: a.perProcess(),
+		Initial: cmp.Or(a.Initial, a.Min, 1), Slots: plan.Slots,
+		Queues: measuredQueues(plan), Kinds: tally(plan), Log: plan.Log, Decided: s.decisions.add,
 	}
-	s := &scaler{controller: controller, log: plan.Log}
-	s.measured = measure.Config{Store: c, Slots: plan.Slots, Queues: measuredQueues(plan), Kinds: tally(plan)}
-	plan.Slots *= cmp.Or(a.Initial, a.Min, 1)
-	return s, nil
+	for _, q := range plan.Queues {
+		s.config.Served = append(s.config.Served, q.Name)
+	}
+	s.config.Fleet = cmp.Or(a.Fleet, fleetOf(s.config.Served))
+	plan.Slots = 0
+	return s
+}
+
+// run takes part in the fleet until ctx ends.
+func (s *scaler) run(ctx context.Context, engine *worker.Engine) {
+	config := s.config
+	config.Engine = engine
+	fleet.New(config).Run(ctx)
+}
+
+// fleetOf is the name of those that serve the same queues.
+func fleetOf(queues []string) string {
+	name := strings.Join(slices.Sorted(slices.Values(queues)), ".")
+	if len(name) <= fleet.MaxName {
+		return name
+	}
+	hash := fnv.New64a()
+	hash.Write([]byte(name))
+	return fmt.Sprintf("%.80s.%016x", name, hash.Sum64())
 }
 
 // tally makes the engine count the attempts of each kind, and names the kinds.
@@ -57,50 +79,13 @@ func tally(plan *worker.Config) (names []string) {
 
 // measuredQueues are the queues, those first whose tasks go first.
 func measuredQueues(plan *worker.Config) (queues []measure.Queue) {
-	for i, q := range plan.Queues {
-		queues = append(queues, measure.Queue{Name: q.Name, Place: i, Weight: float64(q.Weight) / defaultWeight})
+	for _, q := range plan.Queues {
+		queues = append(queues, measure.Queue{Name: q.Name, Weight: float64(q.Weight) / defaultWeight})
 	}
 	if !plan.Strict {
 		slices.SortStableFunc(queues, func(a, b measure.Queue) int { return cmp.Compare(b.Weight, a.Weight) })
 	}
 	return queues
-}
-
-// run scales the engine until ctx ends.
-func (s *scaler) run(ctx context.Context, engine *worker.Engine) {
-	s.measured.Engine = engine
-	observer := measure.New(s.measured)
-	ticker := time.NewTicker(s.controller.Config().EvaluationInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			s.tick(ctx, observer, engine)
-		}
-	}
-}
-
-const observeTimeout = 2 * time.Second
-
-// tick decides once. While the store does not answer all stays as it is: a
-// decision on old figures would be a guess.
-func (s *scaler) tick(ctx context.Context, observer *measure.Observer, engine *worker.Engine) {
-	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
-	defer cancel()
-	observation, err := observer.Observe(ctx)
-	if err != nil {
-		s.log.Debug("autoscaler holds", "error", err)
-		return
-	}
-	d := s.controller.Decide(time.Now(), observation)
-	s.decisions.add(d)
-	if d.To == d.From {
-		return
-	}
-	s.log.Info("workers scaled", "from", d.From, "to", d.To, "slots", d.To*s.measured.Slots, "why", d.String())
-	engine.Resize(d.To * s.measured.Slots)
 }
 
 // decisions are the last ones.

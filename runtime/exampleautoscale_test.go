@@ -41,7 +41,7 @@ func ExampleAutoscale() {
 	}
 	go func() {
 		defer cancel()
-		for worker.Stats().Slots == 2 {
+		for worker.Stats().Slots <= 2 {
 			time.Sleep(10 * time.Millisecond)
 		}
 		for _, d := range worker.Decisions(1) {

@@ -12,6 +12,7 @@ type Controller struct {
 
 	situation situation
 	need      []float64 // scratch
+	rebased   bool      // the next counters begin anew
 	caps      []Cap     // of the last decision
 }
 
@@ -41,13 +42,17 @@ func (c *Controller) Decide(now time.Time, o Observation) Decision {
 	at := float64(now.UnixNano()) / 1e9
 	known := c.At != 0
 	dt := at - c.At
-	if known && dt <= 0 && dt > -clockSlack || !o.finite() {
+	if known && !c.rebased && dt <= 0 && dt > -clockSlack || !o.finite() {
 		return c.hold(now, &o)
 	}
 	c.At = at
 	c.align(&o)
-	if !known || dt > forgetAfter || dt < 0 {
+	jumped := !known || dt > forgetAfter || dt < 0 && !c.rebased || dt <= -clockSlack
+	if jumped {
 		c.forgetTimes()
+	}
+	if jumped || c.rebased {
+		c.rebased = false
 		c.baseline(&o)
 		return c.hold(now, &o)
 	}

@@ -56,6 +56,22 @@ func (m *memoryBrake) overrun(dt, used, expected float64) {
 	m.Peak += blend(dt, memoryFilter) * (math.Max(1, ratio) - m.Peak)
 }
 
+// NeedMB is what a task takes, at its peak, on average over what arrives: 0 until
+// that is known.
+func (c *Controller) NeedMB() float64 {
+	need, rate := 0.0, 0.0
+	for i := range c.Types {
+		if t := &c.Types[i]; t.MemoryVariance < memoryPrior/4 {
+			need += t.Rate * t.MemoryMB
+			rate += t.Rate
+		}
+	}
+	if rate <= 0 {
+		return 0
+	}
+	return need / rate * math.Max(1, c.Brake.Peak)
+}
+
 // A memoryLimit is what the memory can bear: a cap for one type and a size for
 // the fleet, in slots. There is none if Type is negative.
 type memoryLimit struct {

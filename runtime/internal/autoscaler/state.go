@@ -47,6 +47,11 @@ func (c *Controller) Restore(s State) {
 	c.Margin.Pressure = clamp(c.Margin.Pressure, lowestMargin*c.config.Triggers.QueuePressure, c.config.Triggers.QueuePressure)
 }
 
+// Rebase says that the counters of the next observation have nothing to do with
+// those before: somebody else counts, by another clock. That observation teaches
+// nothing, and its size stays.
+func (c *Controller) Rebase() { c.rebased = true }
+
 func (m *memory) clone() memory {
 	n := *m
 	n.Types = slices.Clone(m.Types)

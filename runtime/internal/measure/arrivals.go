@@ -1,12 +1,9 @@
 package measure
 
-import (
-	"github.com/tqgen/taskqueue/runtime/broker"
-	"github.com/tqgen/taskqueue/runtime/internal/worker"
-)
+import "github.com/tqgen/taskqueue/runtime/broker"
 
 // arrivals tell what became ready to run in a queue, by kind. The store counts
-// tasks by queue; the kinds are those of the tasks that this process started.
+// tasks by queue; the kinds are those of the tasks that were started.
 //
 // What became ready since the last look is what there is more of, waiting or
 // running, and what came to an end: so a delayed task counts when it is due,
@@ -14,10 +11,9 @@ import (
 type arrivals struct {
 	known   bool
 	last    broker.QueueInfo
-	debt    float64         // retries that are not taken out yet
-	started []float64       // first attempts by kind, fading
-	seen    []worker.Starts // by kind
-	total   []float64       // by kind
+	debt    float64   // what is not taken out yet: retries, and held tasks that came back
+	started []float64 // first attempts by kind, fading
+	total   []float64 // by kind
 }
 
 const mixMemory = 200 // starts that the mix of kinds is taken from
@@ -32,12 +28,16 @@ func left(q *broker.QueueInfo) int64 {
 	return q.Pending + q.Active + q.Done + q.Retried + q.Released + q.Died + q.Discarded
 }
 
-func newArrivals(kinds int) arrivals {
-	return arrivals{started: make([]float64, kinds), seen: make([]worker.Starts, kinds), total: make([]float64, kinds)}
+// grow makes room for so many kinds.
+func (a *arrivals) grow(kinds int) {
+	for len(a.total) < kinds {
+		a.started, a.total = append(a.started, 0), append(a.total, 0)
+	}
 }
 
-// add takes in a look at the queue, of which this process has a share.
+// add takes in a look at the queue, of which a share counts.
 func (a *arrivals) add(now *broker.QueueInfo, share float64) {
+	a.fade()
 	if a.known {
 		n := became(now, &a.last) * share
 		taken := min(n, a.debt)
@@ -47,15 +47,16 @@ func (a *arrivals) add(now *broker.QueueInfo, share float64) {
 	a.last, a.known = *now, true
 }
 
-// mix follows which kinds are started, and how many of them are retries.
-func (a *arrivals) mix(tallies []worker.Tally, queue int) {
+// mix follows which kinds are started, and what of that did not come anew.
+func (a *arrivals) mix(kind int, more Starts) {
+	a.started[kind] += float64(more.First)
+	a.debt += float64(more.Again + more.Back)
+}
+
+func (a *arrivals) fade() {
 	sum := 0.0
-	for i := range tallies {
-		n := tallies[i].Started[queue]
-		a.started[i] += float64(n.First - a.seen[i].First)
-		a.debt += float64(n.Again - a.seen[i].Again)
-		a.seen[i] = n
-		sum += a.started[i]
+	for _, n := range a.started {
+		sum += n
 	}
 	if sum <= mixMemory {
 		return

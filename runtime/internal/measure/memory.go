@@ -12,8 +12,9 @@ import (
 	"github.com/tqgen/taskqueue/runtime/internal/autoscaler"
 )
 
-// A memory reads what the process uses and where its limit is.
-type memory struct {
+// A Memory reads what the process uses and where its limit is. One goroutine
+// owns it.
+type Memory struct {
 	samples []metrics.Sample
 	limitMB float64
 	idleMB  float64 // the last figure without a running task
@@ -21,19 +22,22 @@ type memory struct {
 
 const megabyte = 1 << 20
 
-// newMemory takes what is used now for what is used without tasks, until there
+// LimitMB is the limit; 0: there is none.
+func (m *Memory) LimitMB() float64 { return m.limitMB }
+
+// NewMemory takes what is used now for what is used without tasks, until there
 // is a better figure.
-func newMemory() *memory {
-	m := &memory{
+func NewMemory() *Memory {
+	m := &Memory{
 		samples: []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}},
 		limitMB: limit("/proc/self/cgroup", "/sys/fs/cgroup"),
 	}
-	m.read(0)
+	m.Read(0)
 	return m
 }
 
-// read measures now.
-func (m *memory) read(running int) autoscaler.Memory {
+// Read measures now, while so many tasks run.
+func (m *Memory) Read(running int) autoscaler.Memory {
 	metrics.Read(m.samples)
 	used := float64(m.samples[0].Value.Uint64()-m.samples[1].Value.Uint64()) / megabyte
 	if running == 0 {
