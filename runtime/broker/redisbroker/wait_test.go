@@ -44,7 +44,7 @@ func TestCancelledWaits(t *testing.T) {
 		for range 10 {
 			all = append(all, r.wait(ctx, r.queue))
 		}
-		blocked(t, s, 10)
+		blocked(t, s, 1) // they share a connection
 		start := time.Now()
 		cancel()
 		for _, ended := range all {
@@ -66,12 +66,14 @@ func TestCancelledWaits(t *testing.T) {
 func TestTokensAreNotLost(t *testing.T) {
 	s := redistest.Start(t)
 	r := newRig(t, mustOpen(t, s.URL(), Config{Logger: quiet}))
+	other := newRig(t, mustOpen(t, s.URL(), Config{Logger: quiet}))
+	other.queue = r.queue
 	h := r.hand("w")
 	for round := range 40 {
 		ctx, cancel := context.WithCancel(t.Context())
 		first := r.wait(ctx, r.queue)
 		blocked(t, s, 1)
-		second := r.wait(t.Context(), r.queue)
+		second := other.wait(t.Context(), r.queue)
 		blocked(t, s, 2)
 		var wg sync.WaitGroup
 		wg.Go(cancel)
@@ -150,5 +152,52 @@ func TestLostTokenIsLookedFor(t *testing.T) {
 	}
 	if took := time.Since(start); took > maxBlock/2 || p.Dropped() != 1 {
 		t.Errorf("woken after %v", took)
+	}
+}
+
+// TestManyQueuesShareListeners: each queue of hundreds wakes its own waiter, over
+// a few connections that ask little while nothing happens.
+func TestManyQueuesShareListeners(t *testing.T) {
+	const queues, looks = 300, 3
+	s := redistest.Start(t)
+	r := newRig(t, mustOpen(t, s.URL(), Config{Logger: quiet}))
+	r.b.leased(400 * time.Millisecond) // so it is looked every 300 ms
+	var ended []<-chan error
+	for i := range queues {
+		ended = append(ended, r.wait(t.Context(), fmt.Sprint("q", i)))
+	}
+	blocked(t, s, maxListeners)
+	settled(t, s)
+	commands := func() int {
+		n, _ := strconv.Atoi(s.Info(t, "stats", "total_commands_processed"))
+		return n
+	}
+	before := commands()
+	time.Sleep(looks * 300 * time.Millisecond)
+	if n := commands() - before; n < 2*maxListeners || n > 2*maxListeners*(looks+2) {
+		t.Errorf("%d commands while nothing happened", n)
+	}
+	for i := range queues {
+		m := r.task("x")
+		m.Queue = fmt.Sprint("q", i)
+		r.put(m)
+		if err := <-ended[i]; err != nil {
+			t.Fatal(err)
+		}
+	}
+	blocked(t, s, 0)
+}
+
+// settled waits until the server has got no command for a while but those that
+// ask for it.
+func settled(t *testing.T, s *redistest.Server) {
+	t.Helper()
+	for last := ""; ; {
+		now := s.Info(t, "commandstats", "cmdstat_evalsha")
+		if now == last {
+			return
+		}
+		last = now
+		time.Sleep(20 * time.Millisecond)
 	}
 }
