@@ -39,14 +39,36 @@ type TaskInfo struct {
 }
 
 // Info returns what is known about the run whose handler got ctx, or a context
-// made from it. For any other context the ID is zero.
+// made from it; about the first task, if it is a batch. For any other context the ID
+// is zero.
 func Info(ctx context.Context) TaskInfo {
 	r, ok := worker.FromContext(ctx)
 	if !ok {
 		return TaskInfo{}
 	}
-	l := r.Lease
 	deadline, _ := r.Deadline()
+	return infoOf(r, deadline)
+}
+
+// BatchInfo returns what is known about each task of the batch whose handler got
+// ctx, in their order; of a run that is no batch, its own Info alone. For any other
+// context it is nil.
+func BatchInfo(ctx context.Context) []TaskInfo {
+	r, ok := worker.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	deadline, _ := r.Deadline()
+	parts := r.Parts()
+	infos := make([]TaskInfo, len(parts))
+	for i, part := range parts {
+		infos[i] = infoOf(part, deadline)
+	}
+	return infos
+}
+
+func infoOf(r *worker.Run, deadline time.Time) TaskInfo {
+	l := r.Lease
 	return TaskInfo{
 		ID: l.ID, Kind: l.Kind, Queue: l.Queue, Priority: l.Priority, Worker: r.Worker,
 		Attempt: int(l.Attempts) + 1, Max: int(l.Max), Lost: int(l.Lost), Token: l.Run(), Deadline: deadline,

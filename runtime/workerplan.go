@@ -75,6 +75,9 @@ func (t *Task) plan(middleware []Middleware) *worker.Kind {
 		Backoff: t.Kind.Settings.Backoff.policy(), Older: make(map[uint16]*worker.Kind, len(t.Older)),
 		Prompt: t.Kind.Settings.Limit.Concurrency > 0 || t.Kind.Settings.Limit.KeyConcurrency > 0,
 	}
+	if b := t.Batch; b != nil {
+		kind.Batch = &worker.Batch{Max: b.Max, Linger: b.Linger, Run: wrapBatch(b.Run, middleware)}
+	}
 	for version, run := range t.Older {
 		old := kind
 		old.Version, old.Run = version, wrap(run, middleware)

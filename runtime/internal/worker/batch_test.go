@@ -29,10 +29,15 @@ func (b *batcher) add(leases []*broker.Lease) (payloads []string) {
 	return payloads
 }
 
-func (b *batcher) sizes() (sizes []int) {
+// all are the calls up to now.
+func (b *batcher) all() [][]string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, c := range b.calls {
+	return slices.Clone(b.calls)
+}
+
+func (b *batcher) sizes() (sizes []int) {
+	for _, c := range b.all() {
 		sizes = append(sizes, len(c))
 	}
 	return sizes
@@ -83,15 +88,15 @@ func TestBatchLinger(t *testing.T) {
 			f.put("mail", "test", []string{payload})
 			f.pass(10 * time.Millisecond)
 		}
-		if diff := cmp.Diff([][]string{{"a", "b", "c"}}, b.calls); diff != "" {
+		if diff := cmp.Diff([][]string{{"a", "b", "c"}}, b.all()); diff != "" {
 			t.Errorf("a full batch waits for nothing (-want +got):\n%s", diff)
 		}
 		f.pass(39 * time.Millisecond)
-		if n := len(b.calls); n != 1 {
+		if n := len(b.all()); n != 1 {
 			t.Errorf("%d calls before the linger is over", n)
 		}
 		f.pass(time.Millisecond)
-		if diff := cmp.Diff([][]string{{"a", "b", "c"}, {"d"}}, b.calls); diff != "" {
+		if diff := cmp.Diff([][]string{{"a", "b", "c"}, {"d"}}, b.all()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
@@ -173,7 +178,7 @@ func TestBatchCancel(t *testing.T) {
 		f.pass(10 * time.Second)
 		cancel(1) // while it runs
 		f.pass(21 * time.Second)
-		if diff := cmp.Diff([][]string{{"b", "c"}}, b.calls[:1]); diff != "" {
+		if diff := cmp.Diff([][]string{{"b", "c"}}, b.all()[:1]); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		want := []broker.State{broker.StateDiscarded, broker.StateDiscarded, broker.Scheduled}
@@ -193,16 +198,16 @@ func TestBatchShutdownAndExpiry(t *testing.T) {
 		f.start()
 		late := f.put("mail", "test", []string{"late"}, func(m *broker.Message) { m.Expires = time.Second })[0]
 		f.pass(2 * time.Minute)
-		if got := f.find(late).State; got != broker.StateDiscarded || len(b.calls) > 0 {
-			t.Errorf("%v; calls %v", got, b.calls)
+		if got := f.find(late).State; got != broker.StateDiscarded || len(b.all()) > 0 {
+			t.Errorf("%v; calls %v", got, b.all())
 		}
 		ref := f.put("mail", "test", []string{"x"})[0]
 		f.pass(time.Second)
 		if took := f.stop(); took > time.Second {
 			t.Errorf("it took %v", took)
 		}
-		if e := f.find(ref); e.State != broker.Pending || e.Message.Attempts != 0 || len(b.calls) > 0 {
-			t.Errorf("%v, calls %v", e, b.calls)
+		if e := f.find(ref); e.State != broker.Pending || e.Message.Attempts != 0 || len(b.all()) > 0 {
+			t.Errorf("%v, calls %v", e, b.all())
 		}
 	})
 }
@@ -242,7 +247,7 @@ func TestSuspectsRunAlone(t *testing.T) {
 		f.put("mail", "test", times(3, "y"))
 		f.start()
 		f.pass(time.Minute)
-		for _, c := range b.calls {
+		for _, c := range b.all() {
 			if slices.Contains(c, "x") && len(c) > 1 {
 				t.Errorf("a suspect in %v", c)
 			}
