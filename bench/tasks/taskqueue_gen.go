@@ -26,8 +26,7 @@ func Tasks(h Handler) []taskqueue.Task {
 }
 
 var noopKind = codegen.Kind[Noop]{
-	Name:   "tasks.Noop",
-	Schema: noopSchema,
+	Name: "tasks.Noop", Schema: noopSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

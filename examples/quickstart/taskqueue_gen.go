@@ -22,8 +22,7 @@ func Tasks() []taskqueue.Task {
 
 var greetKind = codegen.ResultKind[Greet, string]{
 	Kind: codegen.Kind[Greet]{
-		Name:     "main.Greet",
-		Schema:   greetSchema,
+		Name: "main.Greet", Schema: greetSchema,
 		Settings: taskqueue.Settings{Retries: 5, Timeout: 30 * time.Second, Retention: time.Hour},
 	},
 	Result: codegen.String[string](),

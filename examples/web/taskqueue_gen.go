@@ -23,8 +23,7 @@ func Tasks() []taskqueue.Task {
 }
 
 var thumbnailKind = codegen.Kind[Thumbnail]{
-	Name:     "main.Thumbnail",
-	Schema:   thumbnailSchema,
+	Name: "main.Thumbnail", Schema: thumbnailSchema,
 	Settings: taskqueue.Settings{Retries: 2, Timeout: 10 * time.Second},
 }
 
@@ -39,8 +38,7 @@ func (t Thumbnail) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var mailKind = codegen.Kind[Mail]{
-	Name:     "main.Mail",
-	Schema:   mailSchema,
+	Name: "main.Mail", Schema: mailSchema,
 	Settings: taskqueue.Settings{Queue: taskqueue.HighPriority, Retries: 2},
 }
 
@@ -56,8 +54,7 @@ func (t Mail) Enqueue(ctx context.Context, c *taskqueue.Client, options ...taskq
 
 var reportKind = codegen.ResultKind[Report, int]{
 	Kind: codegen.Kind[Report]{
-		Name:     "main.Report",
-		Schema:   reportSchema,
+		Name: "main.Report", Schema: reportSchema,
 		Settings: taskqueue.Settings{Queue: taskqueue.LowPriority, Timeout: 30 * time.Second, Retention: 10 * time.Minute},
 	},
 	Result: codegen.Int[int](),

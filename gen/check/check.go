@@ -83,6 +83,11 @@ func checkOptional(p *model.Package, errs *diag.List) {
 // checkNames finds generated names that are taken, by the package or by each
 // other.
 func checkNames(p *model.Package, errs *diag.List) {
+	for _, name := range model.Predeclared() {
+		if p.Scope[name] && len(p.Structs) > 0 {
+			errs.Add(p.Structs[0].Position, diag.TakenName, "give it another name", "the package declares %q, whose usual meaning generated code needs", name)
+		}
+	}
 	generated := p.Generated()
 	for _, name := range slices.Sorted(maps.Keys(generated)) {
 		tasks := generated[name]

@@ -28,11 +28,8 @@ type file struct {
 	pending []byte // constant bytes not yet appended by the encoder
 }
 
-// Predeclared names that the generated code uses.
-var predeclared = []string{"append", "byte", "cap", "error", "int", "len", "max", "nil"}
-
 func newFile(pkg *model.Package) (*file, error) {
-	for _, name := range predeclared {
+	for _, name := range model.Predeclared() {
 		if pkg.Scope[name] {
 			return nil, fmt.Errorf("package %s declares %q, whose usual meaning generated code needs: give it another name", pkg.Path, name)
 		}

@@ -33,19 +33,27 @@ func TestGroupImports(t *testing.T) {
 	}
 }
 
-// A task is 30 lines at most, however much is said of it.
+// A task is 30 lines at most, however much is said of it, but for older shapes: each
+// has a line of its own.
 func TestLinesPerTask(t *testing.T) {
 	queue, priority, retries, long := "bulk", "low", 3, time.Hour
 	all := model.Settings{
 		Queue: &queue, Priority: &priority, Retries: &retries, Timeout: &long, Retention: &long,
 		Backoff: &model.Backoff{Base: 1, Max: 2, Factor: 3, Jitter: 0.5, Intervals: []time.Duration{1}},
+		Limit:   model.Limit{Rate: model.Rate{N: 1, Period: 1, Burst: 2}, Concurrency: 3, KeyRate: model.Rate{N: 1, Period: 1}, KeyConcurrency: 1},
 	}
 	ref := model.Ref{Name: "shop", Path: "example.com/shop"}
+	field := &model.Field{Name: "ID", Wire: "ID", Type: &model.Type{Kind: model.String}}
 	lines := func(n int) int {
 		p := &model.Package{Ref: ref}
 		for i := range n {
 			name := "Task" + strings.Repeat("X", i)
-			p.Tasks = append(p.Tasks, &model.Task{Name: name, Wire: name, Settings: all, Type: &model.Type{Kind: model.StructKind, Struct: &model.Struct{Package: ref, Name: name}}, Result: &model.Result{Type: &model.Type{Kind: model.String}}})
+			p.Tasks = append(p.Tasks, &model.Task{
+				Name: name, Wire: name, Version: 2, Was: []model.Alias{{Wire: "before"}}, Settings: all, Key: field,
+				Unique: &model.Unique{Fields: []*model.Field{field}, Within: 1}, Cron: &model.Cron{Spec: "@daily"},
+				Type:   &model.Type{Kind: model.StructKind, Struct: &model.Struct{Package: ref, Name: name, Fields: []*model.Field{field}}},
+				Result: &model.Result{Type: &model.Type{Kind: model.String}},
+			})
 		}
 		text, err := Source(p)
 		if err != nil {
@@ -55,5 +63,7 @@ func TestLinesPerTask(t *testing.T) {
 	}
 	if one, two := lines(1), lines(2); two-one > 30 {
 		t.Errorf("a task takes %d lines", two-one)
+	} else {
+		t.Logf("a task takes %d lines", two-one)
 	}
 }

@@ -31,6 +31,20 @@ func literal(pairs []pair) func(*jen.Group) {
 	}
 }
 
+// kindLiteral writes what a kind is on one line, and its settings on the next.
+func kindLiteral(pairs []pair) func(*jen.Group) {
+	return func(g *jen.Group) {
+		for i, p := range pairs {
+			field := jen.Id(p.key).Op(":").Add(p.value)
+			if i == 0 || p.key == "Settings" {
+				field = jen.Line().Add(field)
+			}
+			g.Add(field)
+		}
+		g.Line()
+	}
+}
+
 // settingsLiteral writes settings on one line; limits and the backoff have lines
 // of their own.
 func settingsLiteral(pairs []pair) func(*jen.Group) {

@@ -40,7 +40,7 @@ func kind(t *model.Task) jen.Code {
 	if s := settings(t); len(s) > 0 {
 		values = append(values, pair{"Settings", jen.Qual(runtimePath, "Settings").ValuesFunc(settingsLiteral(s))})
 	}
-	plain := jen.Qual(codegenPath, "Kind").Index(jen.Id(t.Name)).ValuesFunc(literal(values))
+	plain := jen.Qual(codegenPath, "Kind").Index(jen.Id(t.Name)).ValuesFunc(kindLiteral(values))
 	if t.Result == nil {
 		return plain
 	}

@@ -23,8 +23,7 @@ func Tasks() []taskqueue.Task {
 }
 
 var benchTaskKind = codegen.Kind[BenchTask]{
-	Name:   "byname.BenchTask",
-	Schema: benchTaskSchema,
+	Name: "byname.BenchTask", Schema: benchTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -38,8 +37,7 @@ func (t BenchTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var smallTaskKind = codegen.Kind[SmallTask]{
-	Name:   "byname.SmallTask",
-	Schema: smallTaskSchema,
+	Name: "byname.SmallTask", Schema: smallTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -53,8 +51,7 @@ func (t SmallTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var mediumTaskKind = codegen.Kind[MediumTask]{
-	Name:   "byname.MediumTask",
-	Schema: mediumTaskSchema,
+	Name: "byname.MediumTask", Schema: mediumTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -68,8 +65,7 @@ func (t MediumTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ..
 }
 
 var largeTaskKind = codegen.Kind[LargeTask]{
-	Name:   "byname.LargeTask",
-	Schema: largeTaskSchema,
+	Name: "byname.LargeTask", Schema: largeTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

@@ -21,8 +21,7 @@ func Tasks() []taskqueue.Task {
 }
 
 var benchTaskKind = codegen.Kind[BenchTask]{
-	Name:   "owned.BenchTask",
-	Schema: benchTaskSchema,
+	Name: "owned.BenchTask", Schema: benchTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.
@@ -36,8 +35,7 @@ func (t BenchTask) Enqueue(ctx context.Context, c *taskqueue.Client, options ...
 }
 
 var smallTaskKind = codegen.Kind[SmallTask]{
-	Name:   "owned.SmallTask",
-	Schema: smallTaskSchema,
+	Name: "owned.SmallTask", Schema: smallTaskSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

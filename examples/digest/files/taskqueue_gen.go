@@ -29,8 +29,7 @@ func Tasks(h Handler) []taskqueue.Task {
 
 var digestKind = codegen.ResultKind[Digest, *Sum]{
 	Kind: codegen.Kind[Digest]{
-		Name:   "files.Digest",
-		Schema: digestSchema,
+		Name: "files.Digest", Schema: digestSchema,
 		Settings: taskqueue.Settings{
 			Queue: "digest", Retries: 4, Timeout: time.Minute, Retention: 10 * time.Minute,
 			Backoff: taskqueue.Backoff{Intervals: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},

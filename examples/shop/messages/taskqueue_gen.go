@@ -45,8 +45,7 @@ func Tasks(h Handler) []taskqueue.Task {
 }
 
 var emailKind = codegen.Kind[Email]{
-	Name:   "messages.Email",
-	Schema: emailSchema,
+	Name: "messages.Email", Schema: emailSchema,
 	Settings: taskqueue.Settings{
 		Queue: taskqueue.HighPriority, Retries: 5, Timeout: 30 * time.Second,
 		Backoff: taskqueue.Backoff{Base: 2 * time.Second, Max: 10 * time.Minute, Jitter: 0.2},
@@ -64,8 +63,7 @@ func (t Email) Enqueue(ctx context.Context, c *taskqueue.Client, options ...task
 }
 
 var notificationKind = codegen.Kind[Notification]{
-	Name:     "messages.Notification",
-	Schema:   notificationSchema,
+	Name: "messages.Notification", Schema: notificationSchema,
 	Settings: taskqueue.Settings{Timeout: 10 * time.Second, Expires: 15 * time.Minute},
 }
 
@@ -80,8 +78,7 @@ func (t Notification) Enqueue(ctx context.Context, c *taskqueue.Client, options 
 }
 
 var smsKind = codegen.Kind[SMS]{
-	Name:   "messages.SMS",
-	Schema: smsSchema,
+	Name: "messages.SMS", Schema: smsSchema,
 	Settings: taskqueue.Settings{
 		Timeout: 15 * time.Second,
 		Limit:   taskqueue.Limit{Rate: taskqueue.Rate{N: 50, Period: time.Second, Burst: 10}},
@@ -99,8 +96,7 @@ func (t SMS) Enqueue(ctx context.Context, c *taskqueue.Client, options ...taskqu
 }
 
 var webhookKind = codegen.Kind[Webhook]{
-	Name:   "messages.Webhook",
-	Schema: webhookSchema,
+	Name: "messages.Webhook", Schema: webhookSchema,
 	Settings: taskqueue.Settings{
 		Queue: "webhooks", Retries: 8, Timeout: 20 * time.Second,
 		Limit: taskqueue.Limit{KeyConcurrency: 1},
@@ -118,8 +114,7 @@ func (t Webhook) Enqueue(ctx context.Context, c *taskqueue.Client, options ...ta
 }
 
 var chatPostKind = codegen.Kind[ChatPost]{
-	Name:     "messages.ChatPost",
-	Schema:   chatPostSchema,
+	Name: "messages.ChatPost", Schema: chatPostSchema,
 	Settings: taskqueue.Settings{Priority: taskqueue.Low},
 }
 
@@ -134,8 +129,7 @@ func (t ChatPost) Enqueue(ctx context.Context, c *taskqueue.Client, options ...t
 }
 
 var newsletterKind = codegen.Kind[Newsletter]{
-	Name:     "messages.Newsletter",
-	Schema:   newsletterSchema,
+	Name: "messages.Newsletter", Schema: newsletterSchema,
 	Settings: taskqueue.Settings{Queue: taskqueue.LowPriority},
 }
 

@@ -35,8 +35,7 @@ func Tasks(h Handler) []taskqueue.Task {
 
 var chargeKind = codegen.ResultKind[Charge, *Payment]{
 	Kind: codegen.Kind[Charge]{
-		Name:     "orders.Charge",
-		Schema:   chargeSchema,
+		Name: "orders.Charge", Schema: chargeSchema,
 		Settings: taskqueue.Settings{Queue: taskqueue.HighPriority, Priority: taskqueue.Critical, Retries: 10, Timeout: time.Minute, Retention: time.Hour},
 	},
 	Result: codegen.Pointer[Payment](),
@@ -58,8 +57,7 @@ func ChargeFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[*Paymen
 }
 
 var shipKind = codegen.Kind[Ship]{
-	Name:   "orders.Ship",
-	Schema: shipSchema,
+	Name: "orders.Ship", Schema: shipSchema,
 	Settings: taskqueue.Settings{
 		Queue: taskqueue.HighPriority, Priority: taskqueue.High,
 		Limit: taskqueue.Limit{KeyConcurrency: 1},
@@ -77,8 +75,7 @@ func (t Ship) Enqueue(ctx context.Context, c *taskqueue.Client, options ...taskq
 }
 
 var refundKind = codegen.Kind[Refund]{
-	Name:     "orders.Refund",
-	Schema:   refundSchema,
+	Name: "orders.Refund", Schema: refundSchema,
 	Settings: taskqueue.Settings{Queue: taskqueue.HighPriority, Retries: 10, Timeout: time.Minute},
 }
 

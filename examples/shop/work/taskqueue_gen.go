@@ -55,8 +55,7 @@ func Crons() []taskqueue.Cron {
 
 var thumbnailKind = codegen.ResultKind[Thumbnail, *Size]{
 	Kind: codegen.Kind[Thumbnail]{
-		Name:     "work.Thumbnail",
-		Schema:   thumbnailSchema,
+		Name: "work.Thumbnail", Schema: thumbnailSchema,
 		Settings: taskqueue.Settings{Timeout: 10 * time.Second, Retention: time.Hour},
 	},
 	Result: codegen.Pointer[Size](),
@@ -79,8 +78,7 @@ func ThumbnailFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[*Siz
 
 var reportKind = codegen.ResultKind[Report, map[string]int64]{
 	Kind: codegen.Kind[Report]{
-		Name:     "work.Report",
-		Schema:   reportSchema,
+		Name: "work.Report", Schema: reportSchema,
 		Settings: taskqueue.Settings{Timeout: time.Minute, Retention: time.Hour},
 	},
 	Result: codegen.Map[map[string]int64](codegen.String[string](), codegen.Int[int64]()),
@@ -103,8 +101,7 @@ func ReportFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[map[str
 
 var analyticsKind = codegen.ResultKind[Analytics, float64]{
 	Kind: codegen.Kind[Analytics]{
-		Name:     "work.Analytics",
-		Schema:   analyticsSchema,
+		Name: "work.Analytics", Schema: analyticsSchema,
 		Settings: taskqueue.Settings{Priority: taskqueue.Low, Retention: time.Hour},
 	},
 	Result: codegen.Float64[float64](),
@@ -127,8 +124,7 @@ func AnalyticsFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[floa
 
 var summaryKind = codegen.ResultKind[Summary, string]{
 	Kind: codegen.Kind[Summary]{
-		Name:     "work.Summary",
-		Schema:   summarySchema,
+		Name: "work.Summary", Schema: summarySchema,
 		Settings: taskqueue.Settings{Retention: time.Hour},
 	},
 	Result: codegen.String[string](),
@@ -151,8 +147,7 @@ func SummaryFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[string
 
 var transcodeKind = codegen.ResultKind[Transcode, int64]{
 	Kind: codegen.Kind[Transcode]{
-		Name:   "work.Transcode",
-		Schema: transcodeSchema,
+		Name: "work.Transcode", Schema: transcodeSchema,
 		Settings: taskqueue.Settings{
 			Queue: "video", Retries: 1, Timeout: 2 * time.Hour, Retention: time.Hour,
 			Limit: taskqueue.Limit{Concurrency: 2},
@@ -177,8 +172,7 @@ func TranscodeFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[int6
 }
 
 var importKind = codegen.Kind[Import]{
-	Name:     "work.Import",
-	Schema:   importSchema,
+	Name: "work.Import", Schema: importSchema,
 	Settings: taskqueue.Settings{Timeout: 30 * time.Minute},
 }
 
@@ -193,8 +187,7 @@ func (t Import) Enqueue(ctx context.Context, c *taskqueue.Client, options ...tas
 }
 
 var trainingKind = codegen.Kind[Training]{
-	Name:   "work.Training",
-	Schema: trainingSchema,
+	Name: "work.Training", Schema: trainingSchema,
 	Settings: taskqueue.Settings{
 		Queue: taskqueue.LowPriority, Retries: taskqueue.NoRetries, Timeout: 12 * time.Hour,
 		Limit: taskqueue.Limit{Concurrency: 1},
@@ -212,8 +205,7 @@ func (t Training) Enqueue(ctx context.Context, c *taskqueue.Client, options ...t
 }
 
 var backupKind = codegen.Kind[Backup]{
-	Name:     "work.Backup",
-	Schema:   backupSchema,
+	Name: "work.Backup", Schema: backupSchema,
 	Settings: taskqueue.Settings{Queue: taskqueue.LowPriority, Timeout: time.Hour},
 }
 
@@ -228,8 +220,7 @@ func (t Backup) Enqueue(ctx context.Context, c *taskqueue.Client, options ...tas
 }
 
 var cleanupKind = codegen.Kind[Cleanup]{
-	Name:     "work.Cleanup",
-	Schema:   cleanupSchema,
+	Name: "work.Cleanup", Schema: cleanupSchema,
 	Settings: taskqueue.Settings{Queue: taskqueue.LowPriority},
 }
 
@@ -244,8 +235,7 @@ func (t Cleanup) Enqueue(ctx context.Context, c *taskqueue.Client, options ...ta
 }
 
 var indexKind = codegen.Kind[Index]{
-	Name:   "work.Index",
-	Schema: indexSchema,
+	Name: "work.Index", Schema: indexSchema,
 }
 
 // Job returns t as a job, to be enqueued together with others.

@@ -30,8 +30,7 @@ func Tasks(h Handler) []taskqueue.Task {
 
 var totalKind = codegen.ResultKind[Total, int]{
 	Kind: codegen.Kind[Total]{
-		Name:     "orders.Total",
-		Schema:   totalSchema,
+		Name: "orders.Total", Schema: totalSchema,
 		Settings: taskqueue.Settings{Timeout: 10 * time.Second, Retention: 10 * time.Minute},
 	},
 	Result: codegen.Int[int](),
@@ -53,8 +52,7 @@ func TotalFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[int] {
 }
 
 var sendReceiptKind = codegen.Kind[SendReceipt]{
-	Name:     "orders.SendReceipt",
-	Schema:   sendReceiptSchema,
+	Name: "orders.SendReceipt", Schema: sendReceiptSchema,
 	Settings: taskqueue.Settings{Queue: "mail", Retries: 5, Retention: 10 * time.Minute},
 }
 

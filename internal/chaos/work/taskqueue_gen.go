@@ -31,8 +31,7 @@ func Tasks(h Handler) []taskqueue.Task {
 
 var stepKind = codegen.ResultKind[Step, *Mark]{
 	Kind: codegen.Kind[Step]{
-		Name:   "work.Step",
-		Schema: stepSchema,
+		Name: "work.Step", Schema: stepSchema,
 		Settings: taskqueue.Settings{
 			Queue: "chaos", Retries: 3, Timeout: time.Minute, Retention: time.Hour,
 			Backoff: taskqueue.Backoff{Intervals: []time.Duration{50 * time.Millisecond}},
@@ -57,8 +56,7 @@ func StepFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[*Mark] {
 }
 
 var extraKind = codegen.Kind[Extra]{
-	Name:     "work.Extra",
-	Schema:   extraSchema,
+	Name: "work.Extra", Schema: extraSchema,
 	Settings: taskqueue.Settings{Queue: "chaos", Retries: 3, Timeout: time.Minute, Retention: time.Hour},
 }
 
