@@ -57,8 +57,8 @@ type Inspector interface {
 
 	// List returns a page of tasks in one state: pending in the order of
 	// their lanes (critical to low, in each those without a group, then groups
-	// and keys by name; then suspects), scheduled by due time and ID, dead from
-	// the newest (equal times from the greatest ID).
+	// and keys by name; then suspects), scheduled by due time and ID, parked by
+	// shape and in the order in which they were parked, dead from the newest (equal times from the greatest ID).
 	List(ctx context.Context, q ListQuery) (Page, error)
 
 	// Edit changes tasks from outside, each by itself, and returns a receipt for
@@ -70,7 +70,7 @@ type Inspector interface {
 	// they have the version that s has (see there), else it is ErrStale.
 	Configure(ctx context.Context, queue string, s Settings) error
 
-	// Purge drops what is pending, scheduled or dead, as by Delete, in bounded
+	// Purge drops what is pending, scheduled, parked or dead, as by Delete, in bounded
 	// steps, and returns how many tasks that were.
 	Purge(ctx context.Context, queue string, s State) (int64, error)
 

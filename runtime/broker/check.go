@@ -20,6 +20,13 @@ func (c *Cycle) Check() error {
 		return fmt.Errorf("%w: %d wanted leases are less than none", ErrInvalid, c.Want.Max)
 	case len(c.Settle) > MaxBatch:
 		return fmt.Errorf("%w: %d settles in one cycle, at most %d are allowed", ErrInvalid, len(c.Settle), MaxBatch)
+	case len(c.Unpark) > MaxShapes:
+		return fmt.Errorf("%w: %d shapes to take back in one cycle, at most %d are allowed", ErrInvalid, len(c.Unpark), MaxShapes)
+	}
+	for i := range c.Unpark {
+		if err := CheckName("task kind", c.Unpark[i].Kind); err != nil {
+			return fmt.Errorf("unpark %d: %w", i, err)
+		}
 	}
 	for i := range c.Settle {
 		if err := c.Settle[i].check(); err != nil {
@@ -49,7 +56,7 @@ func (s *Settle) check() error {
 	switch {
 	case s.Lease == nil:
 		return fmt.Errorf("%w: there is no lease", ErrInvalid)
-	case s.Outcome < Done || s.Outcome > Discard:
+	case s.Outcome < Done || s.Outcome > Park:
 		return fmt.Errorf("%w: outcome %d does not exist", ErrInvalid, s.Outcome)
 	case s.After < 0 || s.After > MaxDelay:
 		return fmt.Errorf("%w: delay %v is outside 0 to %v", ErrInvalid, s.After, MaxDelay)
@@ -59,14 +66,17 @@ func (s *Settle) check() error {
 	return nil
 }
 
+// listed reports whether tasks of a state can be listed, and dropped.
+func (s State) listed() bool { return s == Pending || s == Scheduled || s == Parked || s == StateDead }
+
 // Check reports what no store would accept in q. Only a store can judge the
 // cursor; a bad one is ErrInvalid too.
 func (q *ListQuery) Check() error {
 	if err := CheckName("queue name", q.Queue); err != nil {
 		return err
 	}
-	if q.State != Pending && q.State != Scheduled && q.State != StateDead {
-		return fmt.Errorf("%w: there is no list of %v tasks; ask for pending, scheduled or dead", ErrInvalid, q.State)
+	if !q.State.listed() {
+		return fmt.Errorf("%w: there is no list of %v tasks; ask for pending, scheduled, parked or dead", ErrInvalid, q.State)
 	}
 	if q.Limit < 1 || q.Limit > MaxPage {
 		return fmt.Errorf("%w: page limit %d is outside 1 to %d", ErrInvalid, q.Limit, MaxPage)

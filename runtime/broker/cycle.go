@@ -18,6 +18,10 @@ type Cycle struct {
 	Settle  []Settle      // at most MaxBatch, carried out in this order
 	Want    Want
 
+	// Unpark are shapes that the worker knows, at most MaxShapes: their parked
+	// tasks come back, at most PromoteBatch of all. See Grant.Parked.
+	Unpark []Shape
+
 	// Progress of running tasks, at most MaxBatch; the last one of a task
 	// counts. It is ignored for a task that the session does not hold after
 	// the settles, and gone when the task's run ends.
@@ -51,30 +55,31 @@ type Lease struct {
 type Outcome uint8
 
 // The outcomes. Retry and Dead record a failure and spend an attempt; Release
-// does neither.
+// and Park do neither.
 const (
 	Done    Outcome = iota + 1 // finished; Result is kept for the task's Retention
 	Retry                      // failed; again after After
 	Release                    // given back: to the head of its lane, or scheduled with After > 0
 	Dead                       // failed for good: to the dead letters, with its payload
 	Discard                    // dropped on purpose: ended without a result or a dead letter
+	Park                       // not known here: it waits, in no lane, for a worker that knows its shape
 )
 
 // A Settle ends a lease.
 type Settle struct {
 	Lease   *Lease
 	Outcome Outcome
-	After   time.Duration // Retry, Release: not before now + After
+	After   time.Duration // Retry, Release, and Park of one shape too many: not before now + After
 	Result  []byte        // Done
 	Reason  string        // Retry, Dead, Discard
 	At      time.Time     // when the run ended, by the store's clock as the worker knows it
 }
 
-// Message is the task as it goes on after a Retry, Release or Dead: one rule
+// Message is the task as it goes on after a Retry, Release, Park or Dead: one rule
 // for all stores. Lost counts losses in a row, so an ended run resets it.
 func (s *Settle) Message() Message {
 	m := s.Lease.Message
-	if s.Outcome == Release {
+	if s.Outcome == Release || s.Outcome == Park {
 		return m
 	}
 	if m.Attempts < math.MaxUint8 {
@@ -120,9 +125,14 @@ type Grant struct {
 	// ends its run, and discards it for the reason.
 	Cancelled []Cancelled
 
+	// Parked are the shapes of the tasks that are parked in the queue, at most
+	// MaxShapes, by kind and version; nil where there are none. A worker that knows
+	// one of them asks for its tasks with Unpark.
+	Parked []Shape
+
 	// More: a further cycle would find work now. A lane that this Want could
 	// claim from (with Max 0: if it were 1) is not empty, nor held up by a limit;
-	// a scheduled task is due, another session has lapsed and holds claims, or a
+	// a scheduled task is due, tasks of a shape in Unpark are parked, another session has lapsed and holds claims, or a
 	// token has come for what a limit has set aside.
 	More bool
 

@@ -34,6 +34,14 @@ func settle(s broker.Settle) func(*broker.Cycle) {
 	return func(c *broker.Cycle) { c.Settle = []broker.Settle{s} }
 }
 
+func shapes(n int) []broker.Shape {
+	all := make([]broker.Shape, n)
+	for i := range all {
+		all[i].Kind = "k"
+	}
+	return all
+}
+
 func TestCycleCheck(t *testing.T) {
 	l := &broker.Lease{}
 	for name, c := range map[string]struct {
@@ -56,8 +64,11 @@ func TestCycleCheck(t *testing.T) {
 		"many settles":    {func(c *broker.Cycle) { c.Settle = settles(broker.MaxBatch + 1) }, broker.ErrInvalid},
 		"no lease":        {settle(broker.Settle{Outcome: broker.Done}), broker.ErrInvalid},
 		"no outcome":      {settle(broker.Settle{Lease: l}), broker.ErrInvalid},
-		"last outcome":    {settle(broker.Settle{Lease: l, Outcome: broker.Discard}), nil},
-		"no such outcome": {settle(broker.Settle{Lease: l, Outcome: broker.Discard + 1}), broker.ErrInvalid},
+		"last outcome":    {settle(broker.Settle{Lease: l, Outcome: broker.Park}), nil},
+		"no such outcome": {settle(broker.Settle{Lease: l, Outcome: broker.Park + 1}), broker.ErrInvalid},
+		"most shapes":     {func(c *broker.Cycle) { c.Unpark = shapes(broker.MaxShapes) }, nil},
+		"many shapes":     {func(c *broker.Cycle) { c.Unpark = shapes(broker.MaxShapes + 1) }, broker.ErrInvalid},
+		"no kind":         {func(c *broker.Cycle) { c.Unpark = []broker.Shape{{}} }, broker.ErrInvalid},
 		"longest delay":   {settle(broker.Settle{Lease: l, Outcome: broker.Retry, After: broker.MaxDelay}), nil},
 		"long delay":      {settle(broker.Settle{Lease: l, Outcome: broker.Retry, After: broker.MaxDelay + 1}), broker.ErrInvalid},
 		"negative delay":  {settle(broker.Settle{Lease: l, Outcome: broker.Retry, After: -1}), broker.ErrInvalid},
@@ -216,10 +227,10 @@ func TestDeadReason(t *testing.T) {
 
 func TestStateNames(t *testing.T) {
 	var got []string
-	for s := broker.StateUnknown; s <= broker.StateDiscarded+1; s++ {
+	for s := broker.StateUnknown; s <= broker.Parked+1; s++ {
 		got = append(got, s.String())
 	}
-	want := []string{"unknown", "pending", "scheduled", "active", "done", "dead", "discarded", "invalid"}
+	want := []string{"unknown", "pending", "scheduled", "active", "done", "dead", "discarded", "parked", "invalid"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}

@@ -6,7 +6,8 @@
 // # A task is in one place
 //
 // A task is pending (in a lane of its queue), scheduled (waiting for its
-// time), active (in a claim of a session) or dead. A finished task leaves at
+// time), active (in a claim of a session), parked (waiting for a worker that
+// knows its shape) or dead. A finished task leaves at
 // most a result, for as long as its Retention says. Every transition is one
 // atomic step of the store.
 //
@@ -70,18 +71,23 @@
 //     [ErrFenced], a Seq below the last one with [ErrStale]
 //  2. repeat: a Seq equal to the last one renews and returns the same leases;
 //     nothing of what follows is done
-//  3. settle: each [Settle] of a lease that this session still holds is
+//  3. unpark: at most [PromoteBatch] parked tasks of the shapes in Unpark, the first
+//     shape's first and of each those that were parked first, go to the heads of
+//     their lanes, all in the order in which they were parked. In a lane of a group
+//     they go behind what has been given back or was unparked before and still
+//     waits
+//  4. settle: each [Settle] of a lease that this session still holds is
 //     carried out; one of a lease that is already settled is ignored. What is
 //     released without a time goes to the head of its lane, oldest claim and
 //     lowest index first; what is retried is scheduled, be it at now
-//  4. renew the session's lease; with Leave the session ends and is forgotten
+//  5. renew the session's lease; with Leave the session ends and is forgotten
 //     here: what it still holds goes back to the heads of its lanes, oldest
 //     claim and lowest index first, and counts as released
-//  5. promote at most [PromoteBatch] due tasks, earliest due first (equal due
+//  6. promote at most [PromoteBatch] due tasks, earliest due first (equal due
 //     times by ID), to the tails of their lanes; their Ready is their due time
-//  6. look again at what was set aside by a limit and has a token by now, then
+//  7. look again at what was set aside by a limit and has a token by now, then
 //     claim at most Want.Max tasks of one lane; with Leave none
-//  7. reclaim at most one claim (the newest) of the one lapsed session that
+//  8. reclaim at most one claim (the newest) of the one lapsed session that
 //     lapsed first (equal expiries by worker name) and holds claims: its
 //     unsettled tasks go back to the head of their lane in their old order
 //     with Lost + 1; from [SuspectAfter] on to the tail of the lane of
@@ -91,6 +97,18 @@
 //     same order
 //
 // What goes back to a lane keeps its Ready.
+//
+// # Parking
+//
+// A worker that gets a task whose shape it does not know parks it: the task
+// leaves the lanes, spends no attempt, holds up nothing and costs nothing, until
+// a worker that knows its shape reads of it in [Grant].Parked and takes it back
+// with [Cycle].Unpark; what comes back is claimed by the same cycle, where its
+// lanes' turn comes, so few of them meet a worker again that parks them. A queue
+// has parked tasks of at most [MaxShapes] shapes: where there are so many, a task
+// of another one is scheduled by its Park's After, be it 0, and counts as released.
+// Nobody is woken for a task
+// that is parked: idle workers learn of it with their next cycle.
 //
 // # How a task ends
 //

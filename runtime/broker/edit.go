@@ -18,18 +18,18 @@ type Action uint8
 
 // The actions.
 const (
-	// Cancel ends a pending or scheduled task as discarded, for its Reason (cut
+	// Cancel ends a pending, scheduled or parked task as discarded, for its Reason (cut
 	// as by TrimReason). One that is active is marked, and one that lies deeper
 	// in its lane than FindLimit: whoever holds it, now or later, is told in
 	// each Grant and discards it. The mark goes with the task's end. ErrState:
 	// it is dead. ErrNotFound: the store does not have it.
 	Cancel Action = iota + 1
 
-	// Delete drops a pending, scheduled or dead task and leaves no outcome.
+	// Delete drops a pending, scheduled, parked or dead task and leaves no outcome.
 	// ErrState: it is active.
 	Delete
 
-	// Requeue lets a scheduled or dead task run now: it goes to the tail of its
+	// Requeue lets a scheduled, parked or dead task run now: it goes to the tail of its
 	// lane, Ready now. A dead one begins anew: Attempts, Lost and LostBefore
 	// count from 0, Failures stay; if another task holds its unique key by now
 	// it goes on without one (Unique is zero), else it holds the key as if it
@@ -75,8 +75,8 @@ func CheckPurge(queue string, s State) error {
 	if err := CheckName("queue name", queue); err != nil {
 		return err
 	}
-	if s != Pending && s != Scheduled && s != StateDead {
-		return fmt.Errorf("%w: %v tasks cannot be purged; pending, scheduled and dead ones can", ErrInvalid, s)
+	if !s.listed() {
+		return fmt.Errorf("%w: %v tasks cannot be purged; pending, scheduled, parked and dead ones can", ErrInvalid, s)
 	}
 	return nil
 }
@@ -85,11 +85,11 @@ func CheckPurge(queue string, s State) error {
 func (a Action) Applies(s State) bool {
 	switch a {
 	case Cancel:
-		return s == Pending || s == Scheduled || s == Active
+		return s == Pending || s == Scheduled || s == Parked || s == Active
 	case Delete:
-		return s == Pending || s == Scheduled || s == StateDead
+		return s.listed()
 	case Requeue:
-		return s == Scheduled || s == StateDead
+		return s == Scheduled || s == Parked || s == StateDead
 	case Reschedule:
 		return s == Scheduled
 	}

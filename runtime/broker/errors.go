@@ -18,6 +18,10 @@ var (
 	ErrDuplicate = errors.New("taskqueue: duplicate task")
 	ErrFull      = errors.New("taskqueue: store full") // the queue's or the store's limit; drained tasks make room
 	ErrUnknown   = errors.New("taskqueue: outcome unknown")
+
+	// ErrNotDurable is an ErrUnknown of a store that was asked to have copies: the
+	// message is in, and too few copies were made in time.
+	ErrNotDurable = errors.New("taskqueue: not durable")
 )
 
 // Errors of looking for tasks and editing them.

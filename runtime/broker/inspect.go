@@ -14,9 +14,10 @@ const (
 	StateDone
 	StateDead
 	StateDiscarded
+	Parked // waits for a worker that knows its shape
 )
 
-var stateNames = [...]string{"unknown", "pending", "scheduled", "active", "done", "dead", "discarded"}
+var stateNames = [...]string{"unknown", "pending", "scheduled", "active", "done", "dead", "discarded", "parked"}
 
 // String is the state's lower-case name.
 func (s State) String() string {
@@ -56,7 +57,7 @@ func DeadReason(m *Message) string {
 }
 
 // A ListQuery asks for a page of the tasks of one queue in one state: Pending,
-// Scheduled or StateDead. Limit is 1 to MaxPage; Cursor is the last page's Next.
+// Scheduled, Parked or StateDead. Limit is 1 to MaxPage; Cursor is the last page's Next.
 type ListQuery struct {
 	Queue  string
 	State  State
@@ -83,8 +84,8 @@ type QueueInfo struct {
 	Queue    string
 	Settings Settings
 
-	Pending, Scheduled, Active, Dead int64 // now, none of them ever negative
-	Sessions                         int64 // workers at the queue now, lapsed ones included
+	Pending, Scheduled, Parked, Active, Dead int64 // now, none of them ever negative
+	Sessions                                 int64 // workers at the queue now, lapsed ones included
 
 	// Since the queue was first used. Enqueued: messages that got in. Released:
 	// by Release or Leave. Died: by Dead or at the LostLimit. Lost: each loss.

@@ -35,6 +35,7 @@ const (
 	MaxConcurrency   = 1 << 31
 	MaxRate          = 1_000_000 // tasks in one period, and in one burst
 	MaxPeriod        = 24 * time.Hour
+	MaxShapes        = 100      // shapes of tasks that are parked in one queue, and that one cycle takes back
 	MaxRecords       = 10_000   // rows in one table
 	MaxRecordBytes   = 64 << 10 // of one row
 	MaxAppend        = 1000     // lines added to a log at once

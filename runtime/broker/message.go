@@ -1,6 +1,10 @@
 package broker
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // A Priority orders tasks inside a queue. The zero value is Normal.
 type Priority int8
@@ -79,6 +83,21 @@ type Unique struct {
 type Once struct {
 	Name string // follows CheckName
 	Seq  int64  // 1 to MaxSeq
+}
+
+// A Shape is what a worker has to know to run a task: its kind, and the version
+// of its payload.
+type Shape struct {
+	Kind    string
+	Version uint16
+}
+
+// Shape is that of m.
+func (m *Message) Shape() Shape { return Shape{m.Kind, m.Version} }
+
+// Compare orders shapes by kind, then by version.
+func (s Shape) Compare(other Shape) int {
+	return cmp.Or(strings.Compare(s.Kind, other.Kind), cmp.Compare(s.Version, other.Version))
 }
 
 // A Header is metadata that travels with a task.

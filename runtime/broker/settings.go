@@ -20,8 +20,8 @@ type Settings struct {
 	// waits in lanes then, and Wait does not return for it.
 	Paused bool
 
-	// MaxTasks refuses messages with ErrFull while that many tasks are pending
-	// or scheduled; 0: no limit. What comes back after a run always gets in.
+	// MaxTasks refuses messages with ErrFull while that many tasks are pending,
+	// scheduled or parked; 0: no limit. What comes back after a run always gets in.
 	MaxTasks int64
 
 	// Rate and Concurrency hold for all tasks of the queue together, suspects

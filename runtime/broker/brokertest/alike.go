@@ -17,6 +17,7 @@ func alike(a, b any) bool {
 	case broker.Grant:
 		b, ok := b.(broker.Grant)
 		return ok && a.Now.Equal(b.Now) && a.More == b.More && a.Again == b.Again &&
+			slices.Equal(a.Cancelled, b.Cancelled) && slices.Equal(a.Parked, b.Parked) &&
 			slices.EqualFunc(a.Leases, b.Leases, alikeLeases)
 	case []broker.Entry:
 		b, ok := b.([]broker.Entry)
@@ -34,7 +35,7 @@ func alikeLeases(a, b broker.Lease) bool {
 
 func alikeEntries(a, b broker.Entry) bool {
 	return a.Ref == b.Ref && a.State == b.State && a.Reason == b.Reason && a.At.Equal(b.At) &&
-		bytes.Equal(a.Result, b.Result) && (a.Message == nil) == (b.Message == nil) &&
+		bytes.Equal(a.Result, b.Result) && bytes.Equal(a.Progress, b.Progress) && (a.Message == nil) == (b.Message == nil) &&
 		(a.Message == nil || alikeMessages(a.Message, b.Message))
 }
 
@@ -43,9 +44,9 @@ func alikeInfos(a, b broker.QueueInfo) bool {
 }
 
 // figures are what a queue counts.
-func figures(i *broker.QueueInfo) [13]int64 {
+func figures(i *broker.QueueInfo) [14]int64 {
 	return [...]int64{
-		i.Pending, i.Scheduled, i.Active, i.Dead, i.Sessions,
+		i.Pending, i.Scheduled, i.Parked, i.Active, i.Dead, i.Sessions,
 		i.Enqueued, i.Done, i.Retried, i.Released, i.Died, i.Discarded, i.Lost, i.Deleted,
 	}
 }

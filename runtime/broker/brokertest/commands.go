@@ -43,6 +43,7 @@ type driver struct {
 	held   []broker.Lease // not settled yet
 	past   []broker.Lease // settled, lost or given back
 	grants []broker.Lease // of the last cycle answered
+	parked []broker.Shape // likewise
 }
 
 func (m *machine) worker() *driver { return m.workers[m.dice.roll("worker", len(m.workers))] }
@@ -58,6 +59,7 @@ func (m *machine) cycle(w *driver, leave bool) {
 	c.Session = broker.Session{Worker: w.name, Queue: machineQueue} // seq may have renamed it
 	c.Settle = m.settles(w)
 	c.Progress = m.progress(w)
+	c.Unpark = m.unparks(w)
 	m.send(w, c)
 }
 
@@ -88,7 +90,7 @@ func (m *machine) send(w *driver, c broker.Cycle) {
 	switch kind(err) {
 	case nil:
 		w.settled(c.Settle)
-		w.last, w.gone, w.grants = c, c.Leave, g.Leases
+		w.last, w.gone, w.grants, w.parked = c, c.Leave, g.Leases, g.Parked
 		w.held = append(w.held, g.Leases...)
 		if c.Leave {
 			w.lose()
@@ -176,7 +178,7 @@ func (m *machine) advanceToWork() {
 
 // list compares a list in pages of a random size.
 func (m *machine) list() {
-	state := pick(m, "state", []broker.State{broker.Pending, broker.Scheduled, broker.StateDead})
+	state := pick(m, "state", []broker.State{broker.Pending, broker.Scheduled, broker.StateDead, broker.Parked})
 	m.listed(state, 1+m.dice.roll("limit", 30))
 }
 

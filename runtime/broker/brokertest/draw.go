@@ -20,6 +20,7 @@ var (
 	losses     = []uint8{0, 0, 0, 1, broker.SuspectAfter, broker.LostLimit - 1}
 	groups     = []string{"a", "b", "a-"}
 	keys       = []string{"", "x", "xy", "\xff"}
+	taskKinds  = []string{"test.Other", "test", "test.Task"}
 	rates      = []broker.Rate{{}, {N: 1, Period: time.Second}, {N: 3, Period: 7 * time.Millisecond, Burst: 2}, {N: 7, Period: time.Minute, Burst: 10}}
 	slots      = []int64{0, 1, 2, 7}
 	onces      = []string{"hourly", "daily"}
@@ -130,6 +131,9 @@ func (m *machine) message() broker.Message {
 	if m.chance("rich", 8) {
 		m.enrich(&msg)
 	}
+	if m.chance("other kind", 3) {
+		msg.Kind, msg.Version = pick(m, "kind", taskKinds), uint16(m.dice.roll("shape", 3))
+	}
 	return msg
 }
 
@@ -218,7 +222,7 @@ func (m *machine) resendable(p *parcel) bool {
 		return m.now.Before(p.in.Add(p.Unique.Window.Truncate(time.Millisecond)))
 	}
 	e := m.found([]broker.ID{p.ID})[0]
-	waits := e.State == broker.Pending || e.State == broker.Scheduled || e.State == broker.Active
+	waits := e.State == broker.Pending || e.State == broker.Scheduled || e.State == broker.Parked || e.State == broker.Active
 	return waits && e.Message.Unique.Key != "" // a requeued one may have lost it
 }
 
@@ -270,7 +274,7 @@ func (m *machine) strange(w *driver, settled []broker.Settle) (all []broker.Sett
 // settle draws how a run ends.
 func (m *machine) settle() broker.Settle {
 	s := broker.Settle{
-		Outcome: broker.Done + broker.Outcome(m.dice.roll("outcome", 5)),
+		Outcome: broker.Done + broker.Outcome(m.dice.roll("outcome", 6)),
 		At:      m.now.Add(-time.Duration(m.dice.roll("microseconds", 3000)) * time.Microsecond),
 	}
 	switch s.Outcome {
@@ -278,7 +282,7 @@ func (m *machine) settle() broker.Settle {
 		s.Result = pick(m, "result", [][]byte{nil, []byte("result")})
 	case broker.Retry:
 		s.After, s.Reason = pick(m, "after", delays), pick(m, "reason", reasons)
-	case broker.Release:
+	case broker.Release, broker.Park:
 		s.After = pick(m, "after", delays)
 	default:
 		s.Reason = pick(m, "reason", reasons)

@@ -69,6 +69,17 @@ var editTests = []test{
 			f.equal("in order", bytes.Compare(told[i].ID[:], told[i+1].ID[:]), -1)
 		}
 	}},
+	{"a settle that counts for nothing leaves the mark", func(f *fixture) {
+		f.put("a", "b")
+		w, other := f.worker("w"), f.worker("other")
+		held := w.claimed(2, "a", "b")
+		w.cycle(settle(retry(held[0], 0)))
+		again := other.claimed(1, "a")
+		f.edited(nil, broker.Edit{Ref: refOf(again[0]), Action: broker.Cancel, Reason: "why"})
+		w.cycle(settle(done(held[0], "")))
+		w.cycle()
+		f.equal("told", other.cycle().Cancelled, []broker.Cancelled{{ID: again[0].ID, Reason: "why"}})
+	}},
 	{"a done task has no mark left", func(f *fixture) {
 		f.put("a")
 		w := f.worker("w")

@@ -13,7 +13,7 @@ func (m *machine) finish() {
 	m.drain()
 	m.everything()
 	n := m.counts()
-	if left := n.Pending + n.Scheduled + n.Active; left != 0 {
+	if left := n.Pending + n.Scheduled + n.Parked + n.Active; left != 0 {
 		m.fail("%d tasks are left: %+v", left, n)
 	}
 	m.events()
@@ -25,7 +25,7 @@ func (m *machine) everything() {
 	for ids := range slices.Chunk(m.known, 500) {
 		m.found(ids)
 	}
-	for _, s := range []broker.State{broker.Pending, broker.Scheduled, broker.StateDead} {
+	for _, s := range []broker.State{broker.Pending, broker.Scheduled, broker.StateDead, broker.Parked} {
 		m.listed(s, 100)
 	}
 	m.records()
@@ -49,11 +49,11 @@ func (m *machine) drain() {
 		if err != nil {
 			m.fail("drain: %w", err)
 		}
-		if m.err != nil || len(g.Leases) == 0 && !g.More && g.Again == 0 {
+		if m.err != nil || len(g.Leases) == 0 && !g.More && g.Again == 0 && len(g.Parked) == 0 {
 			return
 		}
-		c.Settle = ends(broker.Done, g.Leases...)
-		if !g.More {
+		c.Settle, c.Unpark = ends(broker.Done, g.Leases...), g.Parked
+		if !g.More && len(g.Parked) == 0 {
 			m.advance(g.Again)
 		}
 	}

@@ -125,7 +125,7 @@ func (m *machine) look() {
 	m.counts()
 	m.found(m.glance(40))
 	m.marks()
-	states := [...]broker.State{broker.Pending, broker.Scheduled, broker.StateDead}
+	states := [...]broker.State{broker.Pending, broker.Scheduled, broker.StateDead, broker.Parked}
 	m.listed(states[m.steps%len(states)], broker.MaxPage)
 	m.audit()
 }

@@ -57,7 +57,7 @@ func (m *machine) settings(s broker.Settings) {
 
 // purge drops all tasks of a state, rarely the pending ones.
 func (m *machine) purge() {
-	s := pick(m, "state", []broker.State{broker.StateDead, broker.StateDead, broker.Scheduled, broker.Pending})
+	s := pick(m, "state", []broker.State{broker.StateDead, broker.StateDead, broker.Scheduled, broker.Parked, broker.Pending})
 	m.tb.Logf("%v", s)
 	_, _ = both(m, "purge", func(b broker.Broker) (int64, error) {
 		return b.Purge(m.tb.Context(), machineQueue, s)

@@ -236,12 +236,47 @@ var mutants = map[string]func(broker.Broker) broker.Broker{
 	"a list ends with its first page": func(b broker.Broker) broker.Broker {
 		return &mutant{Broker: b, list: func(p *broker.Page) { p.Next = "" }}
 	},
+	"a parked task spends an attempt": eachSettle(func(s *broker.Settle) {
+		if s.Outcome == broker.Park {
+			s.Outcome, s.After = broker.Retry, time.Hour
+		}
+	}),
+	"a parked task is given back": eachSettle(func(s *broker.Settle) {
+		if s.Outcome == broker.Park {
+			s.Outcome, s.After = broker.Release, 0
+		}
+	}),
+	"parked tasks stay":              asks(func(c *broker.Cycle) { c.Unpark = nil }),
+	"versions of shapes are ignored": asks(func(c *broker.Cycle) { unparkAnyVersion(c) }),
+	"parked shapes are not told": answers(func(_ broker.Broker, _ broker.Cycle, g *broker.Grant, err error) error {
+		g.Parked = nil
+		return err
+	}),
+	"a mark is not told again": answers(func(_ broker.Broker, c broker.Cycle, g *broker.Grant, err error) error {
+		if len(c.Settle) == 0 {
+			g.Cancelled = nil
+		}
+		return err
+	}),
+	"progress is forgotten": func(b broker.Broker) broker.Broker {
+		return &mutant{Broker: b, find: func(e *broker.Entry) { e.Progress = nil }}
+	},
 	"settings are replaced at any version": func(b broker.Broker) broker.Broker {
 		return &mutant{Broker: b, careless: true}
 	},
 	"deaths are not told": func(b broker.Broker) broker.Broker {
 		return &mutant{Broker: b, watch: func(e broker.Event) bool { return e.State != broker.StateDead }}
 	},
+}
+
+func unparkAnyVersion(c *broker.Cycle) {
+	var all []broker.Shape
+	for _, s := range c.Unpark {
+		for version := range uint16(4) {
+			all = append(all, broker.Shape{Kind: s.Kind, Version: version})
+		}
+	}
+	c.Unpark = all
 }
 
 func backwards(b broker.Broker, all []broker.Message) ([]broker.Receipt, error) {

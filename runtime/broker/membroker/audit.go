@@ -20,6 +20,7 @@ func (b *Broker) Audit(queue string) []string {
 	a.pending()
 	a.groups(b.now())
 	a.scheduled()
+	a.parked()
 	a.active()
 	a.rosters()
 	a.dead()
@@ -66,6 +67,23 @@ func (a *audit) scheduled() {
 		a.expect(m.id == m.value.ID, "task %s stands in the schedule as %s", m.value.ID, m.id)
 		a.expect(m.at.Equal(m.value.at) && m.at.Equal(m.value.Ready), "task %s is due at %v, it says %v", m.id, m.at, m.value.at)
 	}
+}
+
+func (a *audit) parked() {
+	a.expect(len(a.q.parked) <= broker.MaxShapes, "tasks of %d shapes are parked", len(a.q.parked))
+	n := int64(0)
+	for s, tasks := range a.q.parked {
+		a.expect(len(tasks) > 0, "no task of %v is parked, and they are kept", s)
+		last := int64(0)
+		for _, t := range tasks {
+			a.found(t, broker.Parked)
+			a.expect(t.Shape() == s, "task %s of %v is parked among %v", t.ID, t.Shape(), s)
+			a.expect(t.order > last && t.order <= a.q.parkings, "task %s was parked as number %d, behind %d", t.ID, t.order, last)
+			last = t.order
+			n++
+		}
+	}
+	a.expect(n == a.q.counts.Parked, "%d tasks are parked, %d are counted", n, a.q.counts.Parked)
 }
 
 func (a *audit) active() {
@@ -163,7 +181,7 @@ func (a *audit) counters() {
 	}
 	a.expect(n.Active == active, "%d tasks are active, %d are counted", active, n.Active)
 	a.expect(n.Dead <= n.Died, "%d tasks are dead, %d have died", n.Dead, n.Died)
-	living := n.Pending + n.Scheduled + n.Active + n.Dead
+	living := n.Pending + n.Scheduled + n.Parked + n.Active + n.Dead
 	a.expect(n.Enqueued == living+n.Done+n.Discarded+n.Deleted, "%d tasks were enqueued, %d are here, %d done, %d discarded, %d deleted",
 		n.Enqueued, living, n.Done, n.Discarded, n.Deleted)
 }

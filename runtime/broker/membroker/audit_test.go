@@ -14,7 +14,7 @@ var corruptions = map[string]struct {
 	problem string // part of what the audit must say
 }{
 	"a task twice in a lane":      {func(q *queue) { q.lanes[0].pushBack(q.lanes[0].at(0)) }, "is in 2 places"},
-	"a pending task that is lost": {func(q *queue) { q.lanes[0].popFront() }, "10 tasks are known, 9 are somewhere"},
+	"a pending task that is lost": {func(q *queue) { q.lanes[0].popFront() }, "11 tasks are known, 10 are somewhere"},
 	"the wrong lane":              {func(q *queue) { q.lanes[1].pushBack(q.lanes[0].popFront()) }, "is in lane 1, it belongs to lane 0"},
 	"a wrong state":               {func(q *queue) { q.lanes[0].at(0).state = broker.Active }, "is among the pending ones, its state says active"},
 	"a task without an entry":     {func(q *queue) { delete(q.tasks, q.lanes[0].at(0).ID) }, "cannot be found by its ID"},
@@ -52,9 +52,14 @@ var corruptions = map[string]struct {
 	"active of a group":           {func(q *queue) { q.groups["g"].flying-- }, "1 tasks of group g are active, 0 are counted"},
 	"tasks of groups":             {func(q *queue) { q.grouped++ }, "2 tasks wait in groups, 3 are counted"},
 	"a key that is forgotten":     {func(q *queue) { delete(q.groups["g"].keys, "held") }, "1 keys have active tasks and are forgotten"},
+	"a task parked twice":         {func(q *queue) { s := everyShape; q.parked[s] = append(q.parked[s], q.parked[s][0]) }, "is in 2 places"},
+	"a parked task out of order":  {func(q *queue) { q.parked[everyShape][0].order = 0 }, "was parked as number 0, behind 0"},
+	"parked as another":           {func(q *queue) { q.parked[broker.Shape{Kind: "x"}] = q.parked[everyShape] }, "is parked among {x 0}"},
+	"a shape of nothing":          {func(q *queue) { q.parked[broker.Shape{Kind: "x"}] = nil }, "no task of {x 0} is parked"},
+	"parked miscounted":           {func(q *queue) { q.counts.Parked++ }, "1 tasks are parked, 2 are counted"},
 	"active miscounted":           {func(q *queue) { q.counts.Active++ }, "2 tasks are active, 3 are counted"},
 	"dead miscounted":             {func(q *queue) { q.counts.Died-- }, "2 tasks are dead, 1 have died"},
-	"done miscounted":             {func(q *queue) { q.counts.Done++ }, "11 tasks were enqueued, 10 are here, 2 done, 0 discarded"},
+	"done miscounted":             {func(q *queue) { q.counts.Done++ }, "12 tasks were enqueued, 11 are here, 2 done, 0 discarded"},
 }
 
 func TestAuditSees(t *testing.T) {
@@ -79,8 +84,11 @@ func TestAuditOfAnUnknownQueue(t *testing.T) {
 	}
 }
 
+// everyShape is that of the task that everything parks.
+var everyShape = broker.Shape{Kind: "test.Parked"}
+
 // everything makes a queue with something in every structure: two pending
-// tasks, two scheduled, one active, two dead and one done; one key is held by a
+// tasks, two scheduled, one active, one parked, two dead and one done; one key is held by a
 // task and one for a window.
 func everything(t *testing.T) *Broker {
 	t.Helper()
@@ -100,6 +108,8 @@ func everything(t *testing.T) *Broker {
 	ask(t, b, w)
 	ask(t, b, broker.Cycle{Session: broker.Session{Worker: "idle", Queue: "q"}, Seq: 1, Lease: time.Minute})
 	keyed, windowed, soon, late := critical("keyed"), critical("windowed"), critical("soon"), critical("late")
+	parked := critical("parked")
+	parked.Kind = everyShape.Kind
 	one, two, three := critical("one"), critical("two"), critical("three")
 	one.Group, one.Key, two.Group, two.Key, three.Group, three.Key = "g", "held", "g", "held", "g", "ready"
 	limits := broker.Settings{Groups: map[string]broker.Limit{"g": {KeyConcurrency: 1}}}
@@ -108,6 +118,11 @@ func everything(t *testing.T) *Broker {
 	}
 	send(t, b, one, two, three)
 	w.Seq, w.Want, w.Settle = 4, broker.Want{Max: 1}, nil
+	ask(t, b, w)
+	send(t, b, parked)
+	w.Seq, w.Want = 5, broker.Want{Max: 1}
+	leases = ask(t, b, w).Leases
+	w.Seq, w.Want, w.Settle = 6, broker.Want{}, []broker.Settle{{Lease: &leases[0], Outcome: broker.Park}}
 	ask(t, b, w)
 	keyed.Unique.Key = "key"
 	windowed.Unique = broker.Unique{Key: "window", Window: time.Hour}

@@ -42,6 +42,7 @@ func (q *queue) cycle(c *broker.Cycle, now time.Time) (broker.Grant, error) {
 }
 
 func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
+	q.unpark(c.Unpark, now)
 	q.settle(s, c.Settle, now)
 	s.note(c.Progress)
 	if c.Leave {
@@ -89,7 +90,10 @@ func (q *queue) leave(s *session, now time.Time) {
 
 // grant answers a cycle, or a repeat of the last one.
 func (q *queue) grant(s *session, c *broker.Cycle, now time.Time) broker.Grant {
-	g := broker.Grant{Now: now, Leases: s.leases(c.Seq), Cancelled: q.cancelled(s), More: q.claimable(c.Want, now)}
+	g := broker.Grant{
+		Now: now, Leases: s.leases(c.Seq), Cancelled: q.cancelled(s), Parked: q.shapes(),
+		More: q.claimable(c.Want, now) || q.unparkable(c.Unpark),
+	}
 	if next := q.next(now); !next.IsZero() {
 		g.Again = max(0, next.Sub(now))
 		g.More = g.More || g.Again == 0

@@ -25,6 +25,15 @@ func (d *deque[T]) pushFront(v T) {
 	d.n++
 }
 
+// insert puts v before the i-th element.
+func (d *deque[T]) insert(i int, v T) {
+	d.pushFront(v)
+	for k := range i {
+		d.ring[(d.head+k)&(len(d.ring)-1)] = d.at(k + 1)
+	}
+	d.ring[(d.head+i)&(len(d.ring)-1)] = v
+}
+
 // popFront takes the head of a deque that is not empty.
 func (d *deque[T]) popFront() T {
 	var zero T

@@ -109,6 +109,8 @@ func (q *queue) takeOut(t *task, now time.Time) {
 		q.lanes[laneOf(&t.Message)].remove(t)
 	case broker.Scheduled:
 		q.scheduled.remove(t.ID)
+	case broker.Parked:
+		q.unparked(t)
 	case broker.StateDead:
 		i := slices.Index(q.dead, t)
 		q.dead = slices.Delete(q.dead, i, i+1)

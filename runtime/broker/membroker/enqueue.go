@@ -85,9 +85,9 @@ func (q *queue) admits(m *broker.Message) error {
 	return nil
 }
 
-// waiting counts what is pending or scheduled.
+// waiting counts what is pending, scheduled or parked.
 func (q *queue) waiting() int64 {
-	n := q.grouped + int64(q.scheduled.len())
+	n := q.grouped + int64(q.scheduled.len()) + q.counts.Parked
 	for i := range q.lanes {
 		n += int64(q.lanes[i].len())
 	}

@@ -114,13 +114,21 @@ func (q *queue) lane(m *broker.Message) *lane {
 	return k.lanes[rank]
 }
 
-// wait adds a task to the tail or the head of its group's lane.
-func (q *queue) wait(t *task, head bool, now time.Time) {
+// wait adds a task to its group's lane: to its head, its tail or, when it was
+// unparked, behind what has come back before.
+func (q *queue) wait(t *task, now time.Time) {
 	l := q.lane(&t.Message)
-	if head {
+	switch t.order {
+	case 0:
 		l.tasks.pushFront(t)
-	} else {
+	case atTail:
 		l.tasks.pushBack(t)
+	default:
+		i := 0
+		for i < l.tasks.len() && l.tasks.at(i).order < t.order {
+			i++
+		}
+		l.tasks.insert(i, t)
 	}
 	q.grouped++
 	if l.tasks.len() == 1 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -28,6 +29,8 @@ func (b *Broker) List(ctx context.Context, l broker.ListQuery) (broker.Page, err
 		return q.listScheduled(l)
 	case broker.StateDead:
 		return q.listDead(l)
+	case broker.Parked:
+		return q.listParked(l)
 	default:
 		return q.listPending(l)
 	}
@@ -35,11 +38,9 @@ func (b *Broker) List(ctx context.Context, l broker.ListQuery) (broker.Page, err
 
 // listPending pages through the lanes; the cursor counts the tasks seen.
 func (q *queue) listPending(l broker.ListQuery) (broker.Page, error) {
-	skip := 0
-	if l.Cursor != "" {
-		if _, err := fmt.Sscanf(l.Cursor, "%d", &skip); err != nil || skip < 0 {
-			return broker.Page{}, badCursor(l.Cursor)
-		}
+	skip, err := parseSkip(l.Cursor)
+	if err != nil {
+		return broker.Page{}, err
 	}
 	var found []*task
 	seen := skip
@@ -49,7 +50,21 @@ func (q *queue) listPending(l broker.ListQuery) (broker.Page, error) {
 		}
 		skip = max(0, skip-lane.len())
 	}
-	return page(found, l.Limit, func(*task) string { return fmt.Sprint(seen + l.Limit) }), nil
+	return page(found, l.Limit, func(*task) string { return skipped(seen + l.Limit) }), nil
+}
+
+// skipped is a cursor that counts the tasks seen.
+func skipped(n int) string { return strconv.Itoa(n) }
+
+func parseSkip(cursor string) (int, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(cursor)
+	if err != nil || n < 0 {
+		return 0, badCursor(cursor)
+	}
+	return n, nil
 }
 
 // inOrder are the lanes as they are listed: in each priority first that of the

@@ -47,6 +47,8 @@ func (q *queue) carryOut(t *task, s *broker.Settle, now time.Time) {
 	case broker.Release:
 		q.counts.Released++
 		q.schedule(t, after(now, s.After))
+	case broker.Park:
+		q.park(t, after(now, s.After))
 	}
 }
 

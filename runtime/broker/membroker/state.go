@@ -1,18 +1,20 @@
 package membroker
 
 import (
+	"math"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // A task is one message and where it is. Exactly one structure of its queue
-// holds it: a lane, the schedule, a claim or the dead letters.
+// holds it: a lane, the schedule, the parked ones, a claim or the dead letters.
 type task struct {
 	broker.Message
-	state broker.State // Pending, Scheduled, Active or StateDead
+	state broker.State // Pending, Scheduled, Parked, Active or StateDead
 	at    time.Time    // due or ended, as in broker.Entry
 
+	order     int64             // in its group's lane: 0 what was given back, atTail what was not, between them what was unparked
 	progress  []byte            // Active
 	cancelled *broker.Cancelled // the mark of an Edit
 }
@@ -39,7 +41,9 @@ type queue struct {
 	groups    map[string]*group
 	grouped   int64 // tasks in the lanes of groups
 	scheduled timeline[*task]
-	dead      []*task // ordered by end and ID
+	parked    map[broker.Shape][]*task // those of a shape in the order in which they were parked
+	parkings  int64                    // how many tasks were ever parked
+	dead      []*task                  // ordered by end and ID
 
 	sessions      map[string]*session
 	holding, idle roster // of the sessions with claims, and of those without
@@ -70,6 +74,7 @@ func newQueue(name string) *queue {
 		tasks:    map[broker.ID]*task{},
 		sessions: map[string]*session{},
 		groups:   map[string]*group{},
+		parked:   map[broker.Shape][]*task{},
 		marks:    map[string]int64{},
 		outcomes: map[broker.ID]*outcome{},
 		unique:   map[string]hold{},
@@ -119,11 +124,15 @@ type hold struct {
 	until time.Time
 }
 
+// atTail is the order of what goes to the tail of a group's lane.
+const atTail = math.MaxInt64
+
 // push adds a task to the tail of its lane.
 func (q *queue) push(t *task, now time.Time) {
 	t.pend()
 	if t.Grouped() {
-		q.wait(t, false, now)
+		t.order = atTail
+		q.wait(t, now)
 		return
 	}
 	q.lanes[laneOf(&t.Message)].pushBack(t)
@@ -133,7 +142,8 @@ func (q *queue) push(t *task, now time.Time) {
 func (q *queue) putBack(t *task, now time.Time) {
 	t.pend()
 	if t.Grouped() {
-		q.wait(t, true, now)
+		t.order = 0
+		q.wait(t, now)
 		return
 	}
 	q.lanes[laneOf(&t.Message)].pushFront(t)

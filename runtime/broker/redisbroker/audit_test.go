@@ -39,6 +39,7 @@ func (b *Broker) audit(ctx context.Context, queue string) []string {
 	a.pending()
 	a.indexed(a.q.schedule, a.q.scheduled, true)
 	a.indexed(a.q.dead, a.q.letters, false)
+	a.parked()
 	active := a.sessions()
 	a.groups()
 	a.unique()
@@ -216,7 +217,7 @@ func (a *auditor) counters(active int64) {
 	for _, n := range infos {
 		a.expect(n.Active == active, "%d tasks are active, %d are counted", active, n.Active)
 		a.expect(n.Dead <= n.Died, "%d tasks are dead, %d have died", n.Dead, n.Died)
-		total := n.Pending + n.Scheduled + n.Active + n.Dead
+		total := n.Pending + n.Scheduled + n.Parked + n.Active + n.Dead
 		a.expect(total == int64(len(a.seen)), "%d tasks are counted, %d are somewhere", total, len(a.seen))
 	}
 }

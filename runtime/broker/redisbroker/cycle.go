@@ -19,6 +19,7 @@ func (b *Broker) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error
 	if err := b.enter(ctx); err != nil {
 		return broker.Grant{}, err
 	}
+	b.leased(c.Lease)
 	q := b.queue(c.Session.Queue)
 	s := q.session(c.Session.Worker, c.Seq)
 	grant, err := b.cycle(ctx, q, s, &c)
@@ -51,13 +52,16 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 		s.granted(c.Seq, elements)
 	}
 	if marks := answer.list(4); len(marks) > 0 {
-		grant.Cancelled = s.cancelled(marks, c.Settle)
+		grant.Cancelled = s.cancelled(marks, p.ended())
 	}
+	grant.Parked = shapes(answer.list(5))
 	if c.Leave {
 		if answer, err = b.leave(ctx, q, c); err != nil {
 			return broker.Grant{}, err
 		}
+		parked := grant.Parked
 		grant = answer.grant() // what it held is held no more
+		grant.Parked = parked
 	}
 	if lapsed := answer.string(3); lapsed != "" {
 		// The leases are granted, whatever becomes of this; More asks for

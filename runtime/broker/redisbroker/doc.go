@@ -11,12 +11,13 @@
 //   - add.lua adds a few messages that ask for nothing
 //   - enqueue.lua adds a few messages that come as arguments
 //   - bulk.lua frames a transaction that adds many without a script seeing them
-//   - cycle.lua is a step of a session: settle, renew, promote, claim, forget
+//   - cycle.lua is a step of a session: unpark, settle, renew, promote, claim, forget
 //   - reclaim.lua takes a claim from a session that has lapsed
 //   - leave.lua ends a session without a loss
 //   - look.lua tells a waiter whether there is work
 //   - bury.lua puts away an element that cannot be read
-//   - page.lua lists scheduled and dead tasks, waiting.lua those in groups' lanes
+//   - page.lua lists scheduled and dead tasks, waiting.lua those in groups' lanes and
+//     parked ones
 //   - edit.lua, purge.lua and configure.lua are what operators do
 //   - count.lua counts
 //   - put.lua and rows.lua write and read records, append.lua and lines.lua logs
@@ -54,5 +55,5 @@
 //	  +zrange +zrangebyscore +zrangebylex +zremrangebyrank +sadd +smembers +publish
 //	  +subscribe +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
 //
-// and in a Cluster +cluster|slots +command +asking besides.
+// and in a Cluster +cluster|slots +command +asking besides, with Durable +wait.
 package redisbroker

@@ -74,8 +74,9 @@ func (b *Broker) change(ctx context.Context, e *broker.Edit, at *broker.Entry, e
 	if at.State == broker.Pending && at.Message.Grouped() {
 		where = "grouped"
 	}
-	keys := q.grouped(q.scheduled, q.unique, q.windows, q.letters, q.marks, q.result(e.ID))
+	keys := q.grouped(q.scheduled, q.unique, q.windows, q.letters, q.marks, q.result(e.ID), q.parked, q.shelf)
 	args := append([]any{actionNames[e.Action], where, e.ID[:], element}, b.editArguments(q, e, at)...)
+	args = append(args, shapeName(at.Message.Shape()))
 	n, tries, err := b.ask(ctx, b.scripts.Load().edit, keys, args)
 	*unsure = *unsure || tries > 1
 	if tries > 1 && n == 0 && e.Action == broker.Cancel && at.Message.Retention < time.Millisecond {
@@ -195,6 +196,8 @@ func (b *Broker) Purge(ctx context.Context, queue string, s broker.State) (total
 	switch s {
 	case broker.StateDead:
 		keys = q.grouped(q.keys.unique, q.marks, q.dead, q.letters)
+	case broker.Parked:
+		keys, places = q.grouped(q.keys.unique, q.marks, q.parked, q.shelf), []int{7}
 	case broker.Pending:
 		places = []int{1, 2, 3, 4, 5, 6} // the last one: the lanes of groups
 	}

@@ -157,6 +157,7 @@ type look struct {
 	ref                  broker.Ref
 	outcome, grouped     *redis.StringCmd
 	scheduled, letter    *redis.StringCmd
+	parked               *redis.StringCmd
 	scheduledAt, endedAt *redis.FloatCmd
 }
 
@@ -167,6 +168,7 @@ func (b *Broker) lookUp(ctx context.Context, pipe redis.Pipeliner, r broker.Ref)
 		outcome:   pipe.HGet(ctx, q.result(r.ID), id),
 		grouped:   pipe.HGet(ctx, q.envelopes, id),
 		scheduled: pipe.HGet(ctx, q.scheduled, id), scheduledAt: pipe.ZScore(ctx, q.schedule, id),
+		parked: pipe.HGet(ctx, q.shelf, id),
 		letter: pipe.HGet(ctx, q.letters, id), endedAt: pipe.ZScore(ctx, q.dead, id),
 	}
 }
@@ -181,6 +183,9 @@ func (l *look) entry(now time.Time) (broker.Entry, bool) {
 	if l.scheduled.Err() == nil {
 		return entry(l.ref.Queue, []byte(l.scheduled.Val()), broker.Scheduled, l.scheduledAt.Val()), true
 	}
+	if l.parked.Err() == nil {
+		return entry(l.ref.Queue, waitingEnvelope(l.parked.Val()), broker.Parked, 0), true
+	}
 	if l.letter.Err() == nil {
 		e := entry(l.ref.Queue, []byte(l.letter.Val()), broker.StateDead, l.endedAt.Val())
 		e.ID = l.ref.ID
@@ -189,7 +194,7 @@ func (l *look) entry(now time.Time) (broker.Entry, bool) {
 	return broker.Entry{}, false
 }
 
-// waitingEnvelope is a task in a lane of its group, behind its number.
+// waitingEnvelope is a task in a lane of its group or a parked one, behind its number.
 func waitingEnvelope(value string) []byte {
 	const digits = 16
 	return []byte(value[min(digits, len(value)):])
@@ -202,6 +207,9 @@ func (l *look) element() string {
 	}
 	if l.scheduled.Err() == nil {
 		return l.scheduled.Val()
+	}
+	if l.parked.Err() == nil {
+		return l.parked.Val()
 	}
 	return l.letter.Val()
 }

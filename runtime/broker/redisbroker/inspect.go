@@ -84,7 +84,18 @@ func queueInfo(name string, r reply) broker.QueueInfo {
 	for k, total := range totals {
 		*total, _ = strconv.ParseInt(r.string(4+k), 10, 64)
 	}
-	i.Settings = settingsOf(r.list(4 + len(totals)))
-	i.Active = max(i.Enqueued-i.Done-i.Discarded-i.Deleted-i.Pending-i.Scheduled-i.Dead, 0)
+	fields := r.list(4 + len(totals))
+	i.Settings, i.Parked = settingsOf(fields), parkedOf(fields)
+	i.Active = max(i.Enqueued-i.Done-i.Discarded-i.Deleted-i.Pending-i.Scheduled-i.Parked-i.Dead, 0)
 	return i
+}
+
+// parkedOf is how many tasks are parked: count.lua tells it with the settings.
+func parkedOf(fields []any) (n int64) {
+	for i := 0; i+1 < len(fields); i += 2 {
+		if r := reply(fields[i : i+2]); r.string(0) == "parked" {
+			n, _ = strconv.ParseInt(r.string(1), 10, 64)
+		}
+	}
+	return max(n, 0)
 }

@@ -25,13 +25,15 @@ var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
 //	                         active tasks; b… → debt to a rate; c<worker> <cycle> →
 //	                         lane of a claim; p<n>, turn, head, tail: counters
 //	z, z:data         ZSET   id by due ms; HASH id → envelope: scheduled tasks
+//	parked, parked:data      ZSET shape, number and id, all of score 0; HASH id → number
+//	                         and envelope (parking.lua)
 //	x, x:data         ZSET   id by ms of the end; HASH id → envelope: dead letters
 //	sessions          HASH   worker → last cycle, or F: fenced
 //	holders, idle     ZSET   worker by the end of its lease: those with and without claims
 //	claims:<worker>   HASH   cycle → bits of the settled tasks: the claims it holds
 //	claim:<worker>:<cycle>   LIST  the envelopes of one claim
 //	settings          HASH   version, paused, max, rate, concurrency, limit:<group>;
-//	                         grouped: it had tasks of groups
+//	                         grouped: it had tasks of groups; parked: how many are
 //	onces             HASH   name → last Seq of a Once
 //	marks, progress   HASH   id → why it was cancelled; id → what its run told
 //	unique, windows   HASH   key → id, and the end of its window; ZSET key by that end
@@ -53,6 +55,7 @@ type keys struct {
 	cooling, groupsState string
 
 	schedule, scheduled     string
+	parked, shelf           string
 	dead, letters           string
 	sessions, holders, idle string
 	unique, windows         string
@@ -68,6 +71,7 @@ func newKeys(prefix, queue string) *keys {
 		tasks: p + "g", envelopes: p + "g:data", ring: p + "g:ring", ready: p + "g:ready",
 		aside: p + "g:aside", cooling: p + "g:cooling", groupsState: p + "g:state",
 		schedule: p + "z", scheduled: p + "z:data",
+		parked: p + "parked", shelf: p + "parked:data",
 		dead: p + "x", letters: p + "x:data",
 		sessions: p + "sessions", holders: p + "holders", idle: p + "idle",
 		unique: p + "unique", windows: p + "windows",

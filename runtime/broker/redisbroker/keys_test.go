@@ -15,7 +15,7 @@ func TestKeys(t *testing.T) {
 	k := newKeys("tq:", "mail")
 	id := broker.NewID("mail", time.UnixMilli(1_764_064_000_000))
 	got := append(append(append([]string{registry("tq:"), schema("tq:")}, k.lanes[:]...), k.opened[:]...),
-		k.schedule, k.scheduled, k.dead, k.letters, k.sessions, k.holders, k.idle, k.unique, k.windows, k.onces,
+		k.schedule, k.scheduled, k.dead, k.letters, k.sessions, k.holders, k.idle, k.parked, k.shelf, k.unique, k.windows, k.onces,
 		k.tasks, k.envelopes, k.ring, k.ready, k.aside, k.cooling, k.groupsState, k.marks, k.progress, k.settings, k.count, k.wake, k.ended,
 		k.claims("w:1"), k.claim("w:1", 1<<53), k.producer("p.1"), k.waiter("p.2"), k.result(id))
 	want := []string{
@@ -23,7 +23,7 @@ func TestKeys(t *testing.T) {
 		"tq:{mail}:p:critical", "tq:{mail}:p:high", "tq:{mail}:p:normal", "tq:{mail}:p:low", "tq:{mail}:p:suspects",
 		"tq:{mail}:p:critical:opened", "tq:{mail}:p:high:opened", "tq:{mail}:p:normal:opened", "tq:{mail}:p:low:opened", "tq:{mail}:p:suspects:opened",
 		"tq:{mail}:z", "tq:{mail}:z:data", "tq:{mail}:x", "tq:{mail}:x:data",
-		"tq:{mail}:sessions", "tq:{mail}:holders", "tq:{mail}:idle", "tq:{mail}:unique", "tq:{mail}:windows", "tq:{mail}:onces",
+		"tq:{mail}:sessions", "tq:{mail}:holders", "tq:{mail}:idle", "tq:{mail}:parked", "tq:{mail}:parked:data", "tq:{mail}:unique", "tq:{mail}:windows", "tq:{mail}:onces",
 		"tq:{mail}:g", "tq:{mail}:g:data", "tq:{mail}:g:ring", "tq:{mail}:g:ready", "tq:{mail}:g:aside", "tq:{mail}:g:cooling", "tq:{mail}:g:state",
 		"tq:{mail}:marks", "tq:{mail}:progress", "tq:{mail}:settings", "tq:{mail}:count", "tq:{mail}:wake", "tq:{mail}:ended",
 		"tq:{mail}:claims:w:1", "tq:{mail}:claim:w:1:9007199254740992", "tq:{mail}:producer:p.1", "tq:{mail}:waiter:p.2", "tq:{mail}:result:t6a0hs",

@@ -26,6 +26,8 @@ func (b *Broker) List(ctx context.Context, l broker.ListQuery) (broker.Page, err
 		page, err = b.listIndex(ctx, q, l, q.schedule, q.scheduled, false)
 	case broker.StateDead:
 		page, err = b.listIndex(ctx, q, l, q.dead, q.letters, true)
+	case broker.Parked:
+		page, err = b.listParked(ctx, q, l)
 	default:
 		page, err = b.listPending(ctx, q, l)
 	}
@@ -121,14 +123,46 @@ func (b *Broker) listGroups(ctx context.Context, q *queue, at *pendingCursor, li
 	if room <= 0 {
 		limit = 0
 	}
-	place := strconv.Itoa(at.lane + 1)
-	answer, err := b.run(ctx, b.scripts.Load().waiting, []string{q.tasks, q.envelopes}, place, at.behind, limit, max(room, 0))
+	from, to := "["+strconv.Itoa(at.lane+1), "("+strconv.Itoa(at.lane+2)
+	if at.behind != "" {
+		from = "(" + at.behind
+	}
+	elements, last, more, err := b.members(ctx, []string{q.tasks, q.envelopes}, from, to, limit, max(room, 0))
+	if last != "" {
+		at.behind = last
+	}
+	return elements, more, err
+}
+
+// listParked pages through what is parked; the cursor is the last member.
+func (b *Broker) listParked(ctx context.Context, q *queue, l broker.ListQuery) (p broker.Page, err error) {
+	from := "-"
+	if l.Cursor != "" {
+		member, err := hex.DecodeString(l.Cursor)
+		if err != nil {
+			return p, badCursor(l.Cursor)
+		}
+		from = "(" + string(member)
+	}
+	elements, last, more, err := b.members(ctx, []string{q.parked, q.shelf}, from, "+", l.Limit, claimBytes)
+	for _, e := range elements {
+		p.Entries = append(p.Entries, entry(l.Queue, e, broker.Parked, 0))
+	}
+	if more {
+		p.Next = hex.EncodeToString([]byte(last))
+	}
+	return p, err
+}
+
+// members reads tasks between two bounds of an index, and which was the last one.
+func (b *Broker) members(ctx context.Context, keys []string, from, to string, limit, room int) (elements [][]byte, last string, more bool, err error) {
+	answer, err := b.run(ctx, b.scripts.Load().waiting, keys, from, to, limit, room)
 	rows := reply(answer.list(1))
 	for i := 0; i+1 < len(rows); i += 2 {
-		at.behind = rows.string(i)
+		last = rows.string(i)
 		elements = append(elements, waitingEnvelope(rows.string(i+1)))
 	}
-	return elements, answer.int(0) == 1, err
+	return elements, last, answer.int(0) == 1, err
 }
 
 // fitting is how many of the wanted tasks of a lane a page has room for.

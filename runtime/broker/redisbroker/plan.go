@@ -64,6 +64,26 @@ func (p *plan) mark(s *session, seq uint64) int {
 	return len(p.marks) - 1
 }
 
+// ended are the tasks that the cycle has brought to their ends: of the settles of a
+// lease the first one counts.
+func (p *plan) ended() (all []broker.ID) {
+	type place struct {
+		claim uint64
+		index int
+	}
+	seen := make(map[place]bool)
+	for i := range p.cycle.Settle {
+		end := &p.cycle.Settle[i]
+		at := place{end.Lease.Claim, end.Lease.Index}
+		taken := slices.ContainsFunc(p.marks, func(m *mark) bool { return m.seq == at.claim && m.has(end.Lease) })
+		if final := end.Outcome == broker.Done || end.Outcome == broker.Discard || end.Outcome == broker.Dead; taken && final && !seen[at] {
+			all = append(all, end.Lease.ID)
+		}
+		seen[at] = true
+	}
+	return all
+}
+
 // settle adds the operations of one outcome.
 func (p *plan) settle(at int, end *broker.Settle) {
 	m := &end.Lease.Message
@@ -79,6 +99,8 @@ func (p *plan) settle(at int, end *broker.Settle) {
 	case broker.Dead:
 		next := end.Message()
 		p.operate("dead", at, end, appendEnvelope(nil, &next))
+	case broker.Park:
+		p.operate("park", at, end, end.After.Milliseconds(), shapeName(m.Shape()), appendEnvelope(nil, m))
 	case broker.Release:
 		if end.After >= time.Millisecond {
 			p.operate("release", at, end, end.After.Milliseconds(), appendEnvelope(nil, m))
@@ -148,8 +170,11 @@ func (p *plan) arguments(keys []string) ([]string, []any) {
 	if c.Leave {
 		want = 0
 	}
-	args := make([]any, 0, 7+4*len(p.marks)+len(p.operations)+4*len(p.heads))
-	args = append(args, c.Session.Worker, c.Seq, c.Lease.Milliseconds(), want, flag(c.Want.Suspects), p.queue.ended, len(p.marks))
+	args := make([]any, 0, 8+len(c.Unpark)+4*len(p.marks)+len(p.operations)+4*len(p.heads))
+	args = append(args, c.Session.Worker, c.Seq, c.Lease.Milliseconds(), want, flag(c.Want.Suspects), p.queue.ended, len(p.marks), len(c.Unpark))
+	for _, s := range c.Unpark {
+		args = append(args, shapeName(s))
+	}
 	for _, m := range p.marks {
 		keys = append(keys, p.queue.claim(c.Session.Worker, m.seq))
 		from, bits := m.span()

@@ -45,7 +45,9 @@ func newScripts(clock string) *scripts {
 	}
 	shared := clock + limits() + source("queue") + source("groups") + source("lanes")
 	whole := func(name string, timed bool) *script { return newScript(name, shared+source(name), timed) }
-	parks := func(name string, timed bool) *script { return newScript(name, shared+source("parking")+source(name), timed) }
+	parks := func(name string, timed bool) *script {
+		return newScript(name, shared+source("parking")+source(name), timed)
+	}
 	return &scripts{
 		add:     newScript("add", clock+source("add"), false),
 		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: parks("cycle", true),

@@ -133,6 +133,11 @@ func (m *mark) take(l *broker.Lease) bool {
 	return true
 }
 
+// has reports whether a lease is among those that the cycle settles.
+func (m *mark) has(l *broker.Lease) bool {
+	return l.Index >= 0 && l.Index < len(m.claim.ids) && m.claim.ids[l.Index] == l.ID && m.bits[l.Index/8]&(1<<(l.Index%8)) != 0
+}
+
 // span is the part of the bits that is not zero: settles come in clusters.
 func (m *mark) span() (from int, bits []byte) {
 	to := len(m.bits)
@@ -164,16 +169,10 @@ func (s *session) answered(p *plan) {
 }
 
 // cancelled picks the session's own tasks from the marks of the queue, and notes
-// those that its settles have ended: their marks can go.
-func (s *session) cancelled(marks []any, settles []broker.Settle) (all []broker.Cancelled) {
+// those that its cycle has ended: their marks can go.
+func (s *session) cancelled(marks []any, ended []broker.ID) (all []broker.Cancelled) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ended := make(map[broker.ID]bool)
-	for i := range settles {
-		if o := settles[i].Outcome; o == broker.Done || o == broker.Discard || o == broker.Dead {
-			ended[settles[i].Lease.ID] = true
-		}
-	}
 	for i := 0; i+1 < len(marks); i += 2 {
 		r := reply(marks[i : i+2])
 		var id broker.ID
@@ -181,7 +180,7 @@ func (s *session) cancelled(marks []any, settles []broker.Settle) (all []broker.
 		switch {
 		case s.holds(id):
 			all = append(all, broker.Cancelled{ID: id, Reason: r.string(1)})
-		case ended[id]:
+		case slices.Contains(ended, id):
 			s.unmark = append(s.unmark, id)
 		}
 	}

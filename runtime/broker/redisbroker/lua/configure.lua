@@ -23,10 +23,11 @@ local function answer(text)
   return { text }
 end
 
-local stored = redis.call('HMGET', settings, 'version', 'grouped')
+local stored = redis.call('HMGET', settings, 'version', 'grouped', 'parked')
 if version ~= '0' and version ~= (stored[1] or '') then return answer('stale ' .. (stored[1] or '0')) end
 redis.call('DEL', settings)
 redis.call('HSET', settings, 'version', string.format('%.0f', tonumber(stored[1] or 0) + 1), unpack(ARGV, FIRST))
 if stored[2] then redis.call('HSET', settings, 'grouped', stored[2]) end
+if stored[3] then redis.call('HSET', settings, 'parked', stored[3]) end
 rouse()
 return answer('done')

@@ -1,14 +1,15 @@
--- One step of a session: settle, renew, promote, claim, forget. The order is
+-- One step of a session: unpark, settle, renew, promote, claim, forget. The order is
 -- the contract's.
-local dead, scheduled, unique, windows, letters, sessions, idle, marks, progress, claims, claim =
-  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24], KEYS[25], KEYS[26], KEYS[27], KEYS[28]
+local dead, scheduled, unique, windows, letters, sessions, idle, marks, progress, parked, shelf, claims, claim =
+  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24], KEYS[25], KEYS[26], KEYS[27], KEYS[28], KEYS[29], KEYS[30]
 local worker, number, lease, want, suspects, channel, touched =
   ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
--- Then for each claim that settles touch (KEYS from LISTS on): its number, the
--- byte at which the mask begins, the mask of what is settled, how many that
--- are (negative: its tasks are of a group); then operations, each with its claim (1, 2 …) and index. Results go to
--- the KEYS behind.
-local LISTS, MARKS = 29, 8
+-- ARGV[8]: how many shapes to unpark, then these. Then for each claim that settles
+-- touch (KEYS from LISTS on): its number, the byte at which the mask begins, the
+-- mask of what is settled, how many that are (negative: its tasks are of a group);
+-- then operations, each with its claim (1, 2 …) and index. Results go to the KEYS
+-- behind.
+local LISTS, SHAPES, MARKS = 31, 8, 9 + ARGV[8]
 
 local last = redis.call('HGET', sessions, worker)
 if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENCED lease lost') end
@@ -26,11 +27,23 @@ local function renew()
   redis.call('ZREM', outof, worker)
 end
 
+-- shapes are those to unpark.
+local function shapes()
+  local all = {}
+  for i = SHAPES + 1, MARKS - 1 do all[#all + 1] = ARGV[i] end
+  return all
+end
+
 -- answer is what the session is told; with it the marks of the queue's edits,
 -- few if any: its client knows which of them are its own.
 local function answer(all)
   local told = standing(worker, suspects, all)
   told[5] = redis.call('HLEN', marks) > 0 and redis.call('HGETALL', marks) or {}
+  if all.parked > 0 then
+    local known = parking(parked, shelf)
+    told[6] = known.shapes()
+    if MARKS > SHAPES + 1 and known.any(shapes()) then told[2] = 1 end
+  end
   return told
 end
 
@@ -39,6 +52,28 @@ if last == number then
   local told = answer(lengths())
   told[4] = '' -- a repeat reclaims nothing
   return told
+end
+
+-- stay notes that the session has got so far, and forgets others that have lapsed
+-- without a claim.
+local function stay()
+  redis.call('HSET', sessions, worker, number)
+  renew()
+  local forgotten = redis.call('ZRANGEBYSCORE', idle, '-inf', at, 'LIMIT', 0, FORGET_BATCH)
+  if #forgotten > 0 then
+    redis.call('ZREM', idle, unpack(forgotten))
+    redis.call('HDEL', sessions, unpack(forgotten))
+  end
+end
+
+-- A worker that has nothing to say most often finds that there is nothing: one
+-- EXISTS tells that and spares the looks that follow, ten of an idle cycle's 24.
+local settles = ARGV[MARKS] or MARKS > SHAPES + 1
+if not settles and redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], schedule, KEYS[12], windows, marks, parked, claims) == 0 then
+  stay()
+  local none = { room = math.huge, parked = 0 }
+  for lane = 1, SUSPECTS do none[lane] = 0 end
+  return answer(none)
 end
 
 -- merge adds a mask to the bits of a claim; the second value is how many of
@@ -56,6 +91,13 @@ local function merge(bits, from, mask)
   end
   return string.sub(bits, 1, from) .. table.concat(merged) .. string.sub(bits, from + #mask + 1), again
 end
+
+local function bury_all(envelopes)
+  for _, envelope in ipairs(envelopes) do bury(dead, letters, unique, envelope, at) end
+  if #envelopes > 0 then redis.call('HINCRBY', counters, 'died', #envelopes) end
+end
+
+if MARKS > SHAPES + 1 then bury_all(parking(parked, shelf).unpark(shapes())) end
 
 local held, now_held, ended, arg = {}, {}, 0, MARKS
 for c = 1, touched do
@@ -125,6 +167,15 @@ local operations = {
     end
     return 2
   end,
+  park = function(i, valid)
+    if valid and parking(parked, shelf).park(ARGV[i + 1], ARGV[i + 2]) then
+      ended = ended - 1
+    elseif valid then
+      count.released = count.released + 1
+      postpone(ARGV[i], ARGV[i + 2])
+    end
+    return 3
+  end,
   head = function(i, valid)
     if valid then
       count.released = count.released + 1
@@ -174,8 +225,7 @@ end
 local ids, due = read(scheduled, redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, PROMOTE_BATCH))
 if #ids > 0 then
   local good, bad = readable(due)
-  for _, envelope in ipairs(bad) do bury(dead, letters, unique, envelope, at) end
-  if #bad > 0 then redis.call('HINCRBY', counters, 'died', #bad) end
+  bury_all(bad)
   push('RPUSH', good)
   redis.call('HDEL', scheduled, unpack(ids))
   redis.call('ZREMRANGEBYRANK', schedule, 0, #ids - 1)
@@ -226,13 +276,7 @@ if lane then
   if all.room < math.huge then all = lengths() end
 end
 
-redis.call('HSET', sessions, worker, number)
-renew()
-local forgotten = redis.call('ZRANGEBYSCORE', idle, '-inf', at, 'LIMIT', 0, FORGET_BATCH)
-if #forgotten > 0 then
-  redis.call('ZREM', idle, unpack(forgotten))
-  redis.call('HDEL', sessions, unpack(forgotten))
-end
+stay()
 sweep(unique, windows, at)
 if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
 if sooner then rouse() end

@@ -1,11 +1,11 @@
 -- Changes one task from outside, if it is still where the caller has seen it; the
 -- answer is 0 if it is not.
-local dead, scheduled, unique, windows, letters, marks, bucket =
-  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
+local dead, scheduled, unique, windows, letters, marks, bucket, parked, shelf =
+  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24], KEYS[25], KEYS[26]
 local action, where, id, element = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 -- cancel: retention, reason, channel; requeue: the envelope as it goes on, that
 -- without its unique key, the key, its window; reschedule: after how long.
-local first, second, third, fourth = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local first, second, third, fourth, shape = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 local index, data = schedule, scheduled
 if where == 'dead' then index, data = dead, letters end
@@ -20,6 +20,11 @@ local function take()
   end
   if where == 'grouped' then
     if not groups().pull(id, element) then return false end
+    element = string.sub(element, 17)
+    return true
+  end
+  if where == 'parked' then
+    if not parking(parked, shelf).pull(id, shape, element) then return false end
     element = string.sub(element, 17)
     return true
   end

@@ -26,12 +26,13 @@ local function stale(once)
   if tonumber(seq) <= last then return string.format('%.0f', last) end
 end
 
-local room = tonumber(redis.call('HGET', settings, 'max') or 0)
+local limit = redis.call('HMGET', settings, 'max', 'parked')
+local room = tonumber(limit[1] or 0)
 if room == 0 then
   room = math.huge
 else
   for lane = 1, SUSPECTS do room = room - redis.call('LLEN', KEYS[lane]) end
-  room = room - redis.call('ZCARD', schedule) - groups().waiting()
+  room = room - redis.call('ZCARD', schedule) - groups().waiting() - tonumber(limit[2] or 0)
 end
 
 local refused, ready, sooner, count = {}, {}, false, 0

@@ -12,7 +12,9 @@ groups = function()
   made = {}
   local tasks, data, ring, ready, aside, cooling, state, dead =
     KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
-  local MIDDLE, RANK = 2 ^ 52, 2 ^ 45 -- of the numbers of tasks; between the priorities' turns
+  -- The numbers of tasks in a lane: of what is given back, of what was parked, and
+  -- of all else; between the turns of the priorities.
+  local HEAD, PARKED, TAIL, RANK = 2 ^ 50, 2 ^ 51, 2 ^ 52, 2 ^ 45
   local SEQ = 16 -- digits of a number
 
   -- field reads a string behind a byte of its length; the second value is where the
@@ -187,14 +189,15 @@ groups = function()
     if #range(tasks, lane, 1) == 0 then unstand(lane) end
   end
 
-  -- push adds envelopes to their lanes: RPUSH to the tails, LPUSH to the heads.
-  function made.push(command, envelopes)
+  -- push adds envelopes to their lanes: RPUSH to the tails, LPUSH to the heads,
+  -- PARKED behind these, by their numbers.
+  function made.push(command, envelopes, numbers)
     local members, values, lanes, fresh = {}, {}, {}, {}
     local tail = command == 'RPUSH'
-    local last = redis.call('HINCRBY', state, tail and 'tail' or 'head', #envelopes) - #envelopes
+    local last = not numbers and redis.call('HINCRBY', state, tail and 'tail' or 'head', #envelopes) - #envelopes
     for i, envelope in ipairs(envelopes) do
       local lane, id = lane_name(envelope), id_of(envelope)
-      local seq = digits(tail and MIDDLE + last + i or MIDDLE - last - i)
+      local seq = digits(numbers and PARKED + numbers[i] or tail and TAIL + last + i or HEAD - last - i)
       members[2 * i - 1], members[2 * i] = 0, lane .. '\0' .. seq .. id
       values[2 * i - 1], values[2 * i] = id, seq .. envelope
       if not lanes[lane] then
@@ -357,7 +360,7 @@ groups = function()
       local ended = redis.call('HMGET', counters, 'enqueued', 'done', 'discarded', 'deleted')
       for i, n in ipairs(ended) do active = active + (i == 1 and 1 or -1) * tonumber(n or 0) end
       for lane = 1, SUSPECTS do active = active - all[lane] end
-      active = active - made.waiting() - redis.call('ZCARD', schedule) - redis.call('ZCARD', dead)
+      active = active - made.waiting() - all.parked - redis.call('ZCARD', schedule) - redis.call('ZCARD', dead)
     end
     return room(tonumber(slots or 0), math.max(active, 0), rate(spec), '')
   end

@@ -117,10 +117,10 @@ end
 
 -- lengths are those of the lanes, and how the limits of the queue stand: room is
 -- how many tasks may begin, token when time brings the next one. grouped: there
--- may be lanes of groups. A paused queue has nothing to serve.
+-- may be lanes of groups; parked: how many tasks are. A paused queue has nothing to serve.
 local function lengths()
-  local known = redis.call('HMGET', settings, 'paused', 'grouped', 'rate', 'concurrency')
-  local all, paused = { room = math.huge, grouped = known[2], rate = known[3] }, known[1] == '1'
+  local known = redis.call('HMGET', settings, 'paused', 'grouped', 'rate', 'concurrency', 'parked')
+  local all, paused = { room = math.huge, grouped = known[2], rate = known[3], parked = tonumber(known[5] or 0) }, known[1] == '1'
   for lane = 1, SUSPECTS do
     all[lane] = paused and 0 or redis.call('LLEN', KEYS[lane])
   end

@@ -1,10 +1,13 @@
--- Drops the first tasks of a lane, of the schedule or of the dead letters, and
+-- Drops the first tasks of a lane, of the schedule, of the parked ones or of the
+-- dead letters, and
 -- returns how many that were.
 local unique, marks, index, data = KEYS[19], KEYS[20], KEYS[21], KEYS[22]
-local lane, limit = tonumber(ARGV[1]), tonumber(ARGV[2]) -- lane 0: the index, 6: those of groups
+local lane, limit = tonumber(ARGV[1]), tonumber(ARGV[2]) -- lane 0: the index, 6: those of groups, 7: what is parked
 
 local envelopes, ids = {}, {}
-if lane > SUSPECTS then
+if lane == 7 then
+  envelopes = parking(index, data).drop(limit)
+elseif lane == 6 then
   envelopes = groups().drop(limit)
 elseif lane > 0 then
   local reach, size = large(lane)
