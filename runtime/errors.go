@@ -23,6 +23,10 @@ var (
 	ErrDuplicate = broker.ErrDuplicate // the unique key is held by another task; see DuplicateError
 	ErrFull      = broker.ErrFull      // the queue or the store is full; drained tasks make room
 	ErrUnknown   = broker.ErrUnknown   // no answer: the task may be in or not; the ID is returned all the same
+
+	// ErrNotDurable is an ErrUnknown: the task is in and will run, but not on as
+	// many replicas as redisbroker.Durability asks for.
+	ErrNotDurable = broker.ErrNotDurable
 )
 
 // Errors of looking for tasks and changing them.

@@ -12,10 +12,10 @@ import (
 // breaks it. It understands what it passes on, so it is not for TLS.
 type Proxy struct {
 	listener net.Listener
-	target   string
 	conns    connections
 
 	mu      sync.Mutex
+	target  string
 	cut     bool
 	flow    chan struct{} // closed while data flows
 	match   func(args []string) bool
@@ -48,6 +48,15 @@ func (p *Proxy) URL() string { return "redis://" + p.Addr() }
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	p.cut = true
+	p.mu.Unlock()
+	p.conns.cut()
+}
+
+// Redirect passes new connections on to another server, as an address does that
+// moves, and closes those that there are.
+func (p *Proxy) Redirect(addr string) {
+	p.mu.Lock()
+	p.target = addr
 	p.mu.Unlock()
 	p.conns.cut()
 }
@@ -103,7 +112,7 @@ func Command(names ...string) func(args []string) bool {
 }
 
 func (p *Proxy) serve(client net.Conn) {
-	server, err := net.Dial("tcp", p.target)
+	server, err := net.Dial("tcp", p.goal())
 	if err != nil {
 		return
 	}
@@ -123,6 +132,12 @@ func (p *Proxy) serve(client net.Conn) {
 	p.commands(client, server, pending)
 	server.Close()
 	wg.Wait()
+}
+
+func (p *Proxy) goal() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.target
 }
 
 func (p *Proxy) isCut() bool {

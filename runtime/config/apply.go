@@ -45,6 +45,7 @@ func (c *Config) RedisConfig() redisbroker.Config {
 	return redisbroker.Config{
 		Prefix: c.Redis.Prefix, PoolSize: c.Redis.PoolSize,
 		ConnectTimeout: c.Redis.ConnectionTimeout, CommandTimeout: c.Redis.CommandTimeout, Patience: c.Redis.Patience,
+		Durable: redisbroker.Durability{Replicas: c.Redis.DurableReplicas, Timeout: c.Redis.DurableTimeout},
 	}
 }
 

@@ -31,6 +31,8 @@ type Redis struct {
 	ConnectionTimeout time.Duration
 	CommandTimeout    time.Duration
 	Patience          time.Duration // as in redisbroker.Config
+	DurableReplicas   int           // as in redisbroker.Durability
+	DurableTimeout    time.Duration
 }
 
 // Client is what concerns enqueueing.
@@ -113,6 +115,9 @@ type Scheduler struct {
 
 // Web is about the HTTP interface.
 type Web struct {
+	Listen              string // where workers serve; empty: nowhere
+	Password            string // empty: none is asked for
+	ReadOnly            bool
 	AutoConfigureRoutes bool
 	RoutePrefix         string
 	EnableMetrics       bool
@@ -131,6 +136,7 @@ func Default() *Config {
 		Redis: Redis{
 			URL: "redis://127.0.0.1:6379", Prefix: "tq:",
 			ConnectionTimeout: 5 * time.Second, CommandTimeout: 5 * time.Second, Patience: 30 * time.Second,
+			DurableTimeout: time.Second,
 		},
 		Client: Client{MaxPayloadBytes: 1 << 20},
 		Workers: Workers{

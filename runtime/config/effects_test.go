@@ -1,9 +1,12 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,6 +54,22 @@ func kindNames(w taskqueue.WorkerConfig) any {
 	return names
 }
 
+// answered is the status of what the HTTP interface says to a request.
+func answered(path string) func(*Config) any {
+	return func(c *Config) any {
+		client, err := taskqueue.Open(context.Background(), "mem://")
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		mux := http.NewServeMux()
+		c.Mount(mux, client)
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Code
+	}
+}
+
 var samples = map[string]sample{
 	"redis.url":                     {`"mem://"`, "mem://", "mem://", func(c *Config) any { return c.InMemory() }, true},
 	"redis.prefix":                  {`"shop:"`, "shop:", "shop:", func(c *Config) any { return c.RedisConfig().Prefix }, "shop:"},
@@ -58,6 +77,8 @@ var samples = map[string]sample{
 	"redis.connection_timeout":      {"30", "30", "30s", func(c *Config) any { return c.RedisConfig().ConnectTimeout }, 30 * time.Second},
 	"redis.command_timeout":         {`"1m30s"`, "1m30s", "1m30s", func(c *Config) any { return c.RedisConfig().CommandTimeout }, 90 * time.Second},
 	"redis.patience":                {"0.5", "0.5", "500ms", func(c *Config) any { return c.RedisConfig().Patience }, 500 * time.Millisecond},
+	"redis.durable_replicas":        {"2", "2", "2", func(c *Config) any { return c.RedisConfig().Durable.Replicas }, 2},
+	"redis.durable_timeout":         {"0.5", "0.5", "500ms", func(c *Config) any { return c.RedisConfig().Durable.Timeout }, 500 * time.Millisecond},
 	"client.max_payload_bytes":      {"2048", "2048", "2048", func(c *Config) any { return c.ClientConfig().MaxPayloadBytes }, 2048},
 	"workers.initial_count":         {"4", "4", "4", func(c *Config) any { return c.Workers.InitialCount }, 4},
 	"workers.max_concurrent_tasks":  {"25", "25", "25", worker(func(w taskqueue.WorkerConfig) any { return w.Concurrency }), 25},
@@ -100,10 +121,13 @@ var samples = map[string]sample{
 	"scheduler.enabled":                                        {"true", "true", "true", func(c *Config) any { return c.Scheduler.Enabled }, true},
 	"scheduler.tick_interval":                                  {"10", "10", "10s", nil, nil},
 	"scheduler.max_tasks_per_tick":                             {"200", "200", "200", nil, nil},
-	"web.auto_configure_routes":                                {"false", "no", "false", nil, nil},
-	"web.route_prefix":                                         {`"/api/v1/tasks"`, "/api/v1/tasks", "/api/v1/tasks", nil, nil},
-	"web.enable_metrics":                                       {"false", "false", "false", nil, nil},
-	"web.enable_health_check":                                  {"false", "false", "false", nil, nil},
+	"web.listen":                                               {`":8080"`, ":8080", ":8080", func(c *Config) any { return c.Serves() }, true},
+	"web.password":                                             {`"opensesame"`, "opensesame", "***", answered("/tasks/registry"), http.StatusUnauthorized},
+	"web.read_only":                                            {"true", "true", "true", func(c *Config) any { return c.WebConfig().ReadOnly }, true},
+	"web.auto_configure_routes":                                {"false", "no", "false", answered("/tasks/health"), http.StatusNotFound},
+	"web.route_prefix":                                         {`"/api/v1/tasks"`, "/api/v1/tasks", "/api/v1/tasks", answered("/api/v1/tasks/registry"), http.StatusOK},
+	"web.enable_metrics":                                       {"false", "false", "false", answered("/tasks/metrics/summary"), http.StatusNotFound},
+	"web.enable_health_check":                                  {"false", "false", "false", answered("/tasks/health"), http.StatusNotFound},
 }
 
 // together are keys that only make sense with another one.

@@ -56,6 +56,16 @@ var coreKeys = []key[Config]{
 		doc:   "How long a call without a deadline is repeated while Redis does not answer.",
 	},
 	{
+		path: "redis.durable_replicas", env: names("REDIS_DURABLE_REPLICAS"),
+		value: whole[Config]{field: func(c *Config) *int { return &c.Redis.DurableReplicas }, min: 0, max: 100},
+		doc:   "How many replicas must have a task before its enqueue is answered, so that a fail-over does not lose it.",
+	},
+	{
+		path: "redis.durable_timeout", env: names("REDIS_DURABLE_TIMEOUT"),
+		value: span[Config]{field: func(c *Config) *time.Duration { return &c.Redis.DurableTimeout }, unit: time.Second, min: time.Millisecond, max: 300 * time.Second},
+		doc:   "How long the replicas may take; less than redis.command_timeout. A task that too few of them have by then is in, and its enqueue is ErrNotDurable.",
+	},
+	{
 		path: "client.max_payload_bytes", env: names("TASK_QUEUE_MAX_PAYLOAD_BYTES"),
 		value: whole[Config]{field: func(c *Config) *int { return &c.Client.MaxPayloadBytes }, min: 1, max: broker.MaxPayloadBytes},
 		doc:   "The largest task, encoded.",

@@ -135,9 +135,24 @@ var schedulerKeys = []key[Config]{
 
 var webKeys = []key[Config]{
 	{
+		path: "web.listen", env: names("TASK_QUEUE_WEB_LISTEN"), flag: "listen",
+		value: text[Config]{field: func(c *Config) *string { return &c.Web.Listen }, rule: checkListen, limits: "HOST:PORT, such as 127.0.0.1:8080 or :8080; empty: no HTTP"},
+		doc:   "Where a worker serves HTTP: health, metrics, API and dashboard. On an address that others can reach, and without web.password, it changes nothing and shows no payloads.",
+	},
+	{
+		path: "web.password", env: names("TASK_QUEUE_WEB_PASSWORD"),
+		value: text[Config]{field: func(c *Config) *string { return &c.Web.Password }, rule: checkPassword, limits: "8 to 200 characters", hide: hide},
+		doc:   "Asked for, with any user name, or as a bearer token, by all but the paths about health.",
+	},
+	{
+		path: "web.read_only", env: names("TASK_QUEUE_WEB_READ_ONLY"),
+		value: truth[Config]{field: func(c *Config) *bool { return &c.Web.ReadOnly }},
+		doc:   "Refuse every change.",
+	},
+	{
 		path: "web.auto_configure_routes", env: names("TASK_QUEUE_WEB_AUTO_CONFIGURE_ROUTES", "AUTO_CONFIGURE_ROUTES", "AXUM_AUTO_CONFIGURE_ROUTES"),
 		value: truth[Config]{field: func(c *Config) *bool { return &c.Web.AutoConfigureRoutes }},
-		doc:   "Mount the HTTP interface.",
+		doc:   "Mount the HTTP interface; false: web.listen is without effect, and so is Config.Mount.",
 	},
 	{
 		path: "web.route_prefix", env: names("TASK_QUEUE_WEB_ROUTE_PREFIX", "ROUTE_PREFIX", "AXUM_ROUTE_PREFIX"),

@@ -17,7 +17,6 @@ type gap struct {
 var gaps = []gap{
 	{"scheduler.tick_interval", "there is no tick: workers wake when a task is due"},
 	{"scheduler.max_tasks_per_tick", "there is no tick: all that is due runs"},
-	{"web", "not supported by this release yet: there is no HTTP interface"},
 }
 
 // pending reports whether a key does nothing yet.

@@ -146,6 +146,39 @@ func checkRoute(s string) error {
 	return nil
 }
 
+// checkListen accepts HOST:PORT, and nothing.
+func checkListen(s string) error {
+	if s == "" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return fmt.Errorf("%q is no HOST:PORT", s)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q: the port is no number from 0 to 65535", s)
+	}
+	return nil
+}
+
+const minPassword, maxPassword = 8, 200
+
+// checkPassword never shows what it is given.
+func checkPassword(s string) error {
+	if s == "" || len(s) >= minPassword && len(s) <= maxPassword {
+		return nil
+	}
+	return fmt.Errorf("it has %d characters; %d to %d are needed", len(s), minPassword, maxPassword)
+}
+
+// hide shows that something is set, and not what.
+func hide(s string) string {
+	if s == "" {
+		return ""
+	}
+	return hidden
+}
+
 func checkKeyPrefix(s string) error { return broker.CheckName("key prefix", s) }
 func checkKind(s string) error      { return broker.CheckName("task kind", s) }
 
@@ -197,6 +230,7 @@ func parametersOf(raw string) map[string]string {
 	also := map[string]string{
 		"prefix": "redis.prefix", "pool_size": "redis.pool_size",
 		"connect_timeout": "redis.connection_timeout", "command_timeout": "redis.command_timeout",
+		"durable_replicas": "redis.durable_replicas", "durable_timeout": "redis.durable_timeout",
 	}
 	for parameter := range maps.Keys(values) {
 		if path, ok := also[parameter]; ok {

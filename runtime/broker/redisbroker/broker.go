@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,8 @@ type Config struct {
 	// does not answer. Default 30s, at most 30m: that long repeats are known.
 	Patience time.Duration
 
+	Durable Durability // of what is enqueued; default: as the server is
+
 	TLS    *tls.Config  // overrides what the URL says
 	Logger *slog.Logger // warnings about the server; default slog.Default()
 }
@@ -45,9 +48,10 @@ func (c Config) withDefaults() (Config, error) {
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, defaultTimeout)
 	c.CommandTimeout = cmp.Or(c.CommandTimeout, defaultTimeout)
 	c.Patience = cmp.Or(c.Patience, defaultPatience)
+	c.Durable.Timeout = cmp.Or(c.Durable.Timeout, defaultDurableTimeout)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	var errs []error
-	errs = append(errs, broker.CheckName("key prefix", c.Prefix))
+	errs = append(errs, broker.CheckName("key prefix", c.Prefix), c.Durable.check(c.CommandTimeout))
 	for name, d := range map[string]time.Duration{"ConnectTimeout": c.ConnectTimeout, "CommandTimeout": c.CommandTimeout, "Patience": c.Patience} {
 		if d < time.Millisecond || d > maxPatience {
 			errs = append(errs, fmt.Errorf("%w: %s %v is outside 1ms to %v", broker.ErrInvalid, name, d, maxPatience))
@@ -64,6 +68,7 @@ type Broker struct {
 	*clients
 	prefix   string
 	patience time.Duration
+	durable  Durability
 	log      *slog.Logger
 	scripts  atomic.Pointer[scripts]
 	clock    clock
@@ -78,8 +83,10 @@ type Broker struct {
 	startMu sync.Mutex
 	work    sync.WaitGroup // goroutines that Close waits for; added to under startMu
 
-	waiterMu sync.Mutex
-	waiters  map[*redis.Client][]*waiter // idle ones
+	listenMu  sync.Mutex
+	listeners []*listener
+	turn      int          // of listenerOf
+	shortest  atomic.Int64 // lease in nanoseconds; 0: none yet
 }
 
 var _ broker.Broker = (*Broker)(nil)
@@ -91,8 +98,8 @@ var _ broker.Broker = (*Broker)(nil)
 //	redis+cluster://[user:password@]host[:6379],host…
 //
 // rediss instead of redis is with TLS. Parameters: prefix, pool_size,
-// connect_timeout, command_timeout, ca_file, sentinel_username,
-// sentinel_password; they override the config. The error is ErrInvalid for a
+// connect_timeout, command_timeout, durable_replicas, durable_timeout,
+// ca_file, sentinel_username, sentinel_password; they override the config. The error is ErrInvalid for a
 // bad URL or config, ErrUnsupported for servers that are too old, ErrUnavailable
 // where none answers within the connect timeout. It never shows a password.
 // What go-redis has to say goes to the config's logger at level debug, in the
@@ -127,8 +134,8 @@ func New(ctx context.Context, client redis.UniversalClient, c Config) (*Broker, 
 
 func connect(ctx context.Context, made *clients, c Config) (*Broker, error) {
 	b := &Broker{
-		clients: made, prefix: c.Prefix, patience: c.Patience, log: c.Logger,
-		process: randomName(), waiters: make(map[*redis.Client][]*waiter),
+		clients: made, prefix: c.Prefix, patience: c.Patience, durable: c.Durable, log: c.Logger,
+		process: randomName(),
 	}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.scripts.Store(newScripts(""))
@@ -193,6 +200,8 @@ type queue struct {
 	enqueueKeys []string
 	cycleKeys   []string
 	look        []string
+	glance      []string  // what exists where a look is worth it
+	listener    *listener // guarded by the broker's listenMu
 
 	producers producers
 
@@ -209,8 +218,9 @@ func (b *Broker) queue(name string) *queue {
 	q, _ := b.queues.LoadOrStore(name, &queue{
 		keys:        k,
 		enqueueKeys: k.grouped(k.scheduled, k.unique, k.windows, k.onces),
-		cycleKeys:   k.grouped(k.scheduled, k.unique, k.windows, k.letters, k.sessions, k.idle, k.marks, k.progress),
+		cycleKeys:   k.grouped(k.scheduled, k.unique, k.windows, k.letters, k.sessions, k.idle, k.marks, k.progress, k.parked, k.shelf),
 		look:        k.grouped(),
+		glance:      append(slices.Clone(k.lanes[:]), k.schedule, k.holders, k.ready, k.aside, k.parked),
 		sessions:    make(map[string]*session),
 	})
 	return q.(*queue)

@@ -71,7 +71,11 @@ func (b *Broker) add(ctx context.Context, p *part) (receipts []broker.Receipt) {
 		to := p.step(from)
 		if err == nil {
 			var refused []refusal
-			if refused, err = b.send(ctx, p.queue, p.messages[from:to]); err == nil {
+			refused, err = b.sendDurably(ctx, p.queue, p.messages[from:to])
+			if errors.Is(err, broker.ErrNotDurable) {
+				receipts, err = append(receipts, p.undurable(from, to, refused, err)...), nil
+			}
+			if err == nil {
 				for _, r := range refused {
 					receipts = append(receipts, r.receipt(p.index(from+r.index), &p.messages[from+r.index]))
 				}
@@ -156,9 +160,7 @@ func (r *refusal) receipt(index int, m *broker.Message) broker.Receipt {
 
 // send adds messages in one atomic step. The number of their producer makes it
 // safe to send them again.
-func (b *Broker) send(ctx context.Context, q *queue, messages []broker.Message) ([]refusal, error) {
-	p := q.producers.borrow(b)
-	defer q.producers.give(p)
+func (b *Broker) send(ctx context.Context, q *queue, p *producer, messages []broker.Message) ([]refusal, error) {
 	e := b.pack(messages)
 	way := b.sendBulk
 	switch {

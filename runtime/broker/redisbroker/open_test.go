@@ -80,6 +80,7 @@ func TestBadConfig(t *testing.T) {
 	for name, c := range map[string]Config{
 		"prefix": {Prefix: "a{b}"}, "ConnectTimeout": {ConnectTimeout: -1}, "CommandTimeout": {CommandTimeout: time.Hour},
 		"Patience": {Patience: time.Hour}, "PoolSize": {PoolSize: -1},
+		"Durable.Replicas": {Durable: Durability{Replicas: -1}}, "Durable.Timeout": {Durable: Durability{Replicas: 1, Timeout: time.Minute}},
 	} {
 		if _, err := Open(t.Context(), "redis://", c); !errors.Is(err, broker.ErrInvalid) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

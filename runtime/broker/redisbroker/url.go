@@ -150,6 +150,14 @@ var parameters = map[string]func(t *target, c *Config, value string) error{
 		c.CommandTimeout, err = time.ParseDuration(v)
 		return err
 	},
+	"durable_replicas": func(_ *target, c *Config, v string) (err error) {
+		c.Durable.Replicas, err = strconv.Atoi(v)
+		return err
+	},
+	"durable_timeout": func(_ *target, c *Config, v string) (err error) {
+		c.Durable.Timeout, err = time.ParseDuration(v)
+		return err
+	},
 	"sentinel_username": func(t *target, _ *Config, v string) error { t.sentinelUsername = v; return nil },
 	"sentinel_password": func(t *target, _ *Config, v string) error { t.sentinelPassword = v; return nil },
 	"ca_file":           func(t *target, _ *Config, v string) error { return t.trust(v) },

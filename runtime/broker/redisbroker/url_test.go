@@ -84,6 +84,9 @@ func TestBadURLs(t *testing.T) {
 		"redis://hunter2@a?ca_file=/x":      "rediss",
 		"rediss://hunter2@a?ca_file=/no/it": "ca_file",
 		"redis://hunter2@a?connect_timeout": "connect_timeout",
+
+		"redis://hunter2@a?durable_replicas=x": "durable_replicas",
+		"redis://hunter2@a?durable_timeout=1":  "durable_timeout",
 	} {
 		_, err := parseURL(url, &Config{})
 		if !errors.Is(err, broker.ErrInvalid) || !strings.Contains(err.Error(), want) {
