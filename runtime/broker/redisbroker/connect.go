@@ -11,7 +11,7 @@ import (
 )
 
 // clients are two connection pools: one for commands, one for connections that
-// waiters hold for long.
+// listeners hold for long.
 type clients struct {
 	commands, waits redis.UniversalClient
 	address         string // for people: hosts, nothing secret
@@ -64,7 +64,7 @@ func (t *target) failover(c *Config) *redis.FailoverOptions {
 }
 
 // borrow makes clients of our own with the options of the user's: its retries
-// would send again what has no number, and its pool is not for waiters.
+// would send again what has no number, and its pool is not for listeners.
 func borrow(user redis.UniversalClient, c *Config) (*clients, error) {
 	made := &clients{}
 	switch u := user.(type) {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// idleShare keeps an idle process quiet: so many seconds for each of its queues
+// idleShare keeps an idle process quiet: so much time for each of its queues
 // pass between two cycles of one, as long as that keeps the session's lease. With
 // more queues than that a session lapses while it has nothing to do, and the next
 // task begins another one.
-const idleShare = 3 * time.Second
+const idleShare = 3500 * time.Millisecond
 
 // heartbeat is how often a cycle is due without another reason. While a listener
 // waits, an idle queue needs none: cycles only keep its session in view.

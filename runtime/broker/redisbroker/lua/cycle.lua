@@ -19,12 +19,13 @@ if last and tonumber(number) < tonumber(last) then return redis.error_reply('STA
 -- the store accepts the others.
 redis.call('HDEL', sessions, '')
 
--- renew puts the session where it belongs, with a new lease.
-local function renew()
+-- renew puts the session where it belongs, with a new lease; idly: it is known to
+-- hold nothing.
+local function renew(idly)
   local into, outof = idle, holders
-  if redis.call('HLEN', claims) > 0 then into, outof = holders, idle end
+  if not idly and redis.call('HLEN', claims) > 0 then into, outof = holders, idle end
   redis.call('ZADD', into, at + lease, worker)
-  redis.call('ZREM', outof, worker)
+  if not idly then redis.call('ZREM', outof, worker) end
 end
 
 -- shapes are those to unpark.
@@ -56,9 +57,9 @@ end
 
 -- stay notes that the session has got so far, and forgets others that have lapsed
 -- without a claim.
-local function stay()
+local function stay(idly)
   redis.call('HSET', sessions, worker, number)
-  renew()
+  renew(idly)
   local forgotten = redis.call('ZRANGEBYSCORE', idle, '-inf', at, 'LIMIT', 0, FORGET_BATCH)
   if #forgotten > 0 then
     redis.call('ZREM', idle, unpack(forgotten))
@@ -67,13 +68,14 @@ local function stay()
 end
 
 -- A worker that has nothing to say most often finds that there is nothing: one
--- EXISTS tells that and spares the looks that follow, ten of an idle cycle's 24.
+-- EXISTS tells that and spares the looks that follow: an idle cycle takes eleven
+-- commands instead of 24.
 local settles = ARGV[MARKS] or MARKS > SHAPES + 1
 if not settles and redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], schedule, KEYS[12], windows, marks, parked, claims) == 0 then
-  stay()
-  local none = { room = math.huge, parked = 0 }
-  for lane = 1, SUSPECTS do none[lane] = 0 end
-  return answer(none)
+  stay(true)
+  local told = standing(worker, suspects, { 0, 0, 0, 0, 0, room = math.huge, parked = 0 })
+  told[5] = {}
+  return told
 end
 
 -- merge adds a mask to the bits of a claim; the second value is how many of
