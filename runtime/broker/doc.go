@@ -96,7 +96,10 @@
 //     sessions that hold no claims at most [ForgetBatch] are forgotten, in the
 //     same order
 //
-// What goes back to a lane keeps its Ready.
+// What goes back to a lane keeps its Ready. Where tasks have died, before step 8 or
+// in it, and in every [TrimInterval]-th cycle of a session before step 8, at most
+// [TrimBatch] dead letters beyond the bounds of the settings are dropped: the
+// oldest, until none is too old and they are not too many and not too large.
 //
 // # Parking
 //

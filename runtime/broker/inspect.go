@@ -89,6 +89,7 @@ type QueueInfo struct {
 
 	// Since the queue was first used. Enqueued: messages that got in. Released:
 	// by Release or Leave. Died: by Dead or at the LostLimit. Lost: each loss.
-	// Discarded: cancelled tasks too. Deleted: by Delete or Purge.
-	Enqueued, Done, Retried, Released, Died, Discarded, Lost, Deleted int64
+	// Discarded: cancelled tasks too. Deleted: by Delete or Purge. Dropped: dead
+	// letters beyond the bounds of the settings.
+	Enqueued, Done, Retried, Released, Died, Discarded, Lost, Deleted, Dropped int64
 }

@@ -25,6 +25,8 @@ const (
 	SuspectAfter     = 2     // losses that make a task a suspect, granted alone
 	LostLimit        = 5     // losses in a row that make it a dead letter
 	ForgetBatch      = 100   // lapsed sessions without claims forgotten by one cycle
+	TrimInterval     = 64    // every so many cycles a session looks for dead letters beyond their bounds
+	TrimBatch        = 1000  // dead letters that one step drops
 	FindLimit        = 10000 // entries that Find looks at in one lane
 	MaxFailures      = 10    // the newest failures kept with a task
 	MaxReasonBytes   = 1024  // of each of them

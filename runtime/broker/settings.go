@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -24,6 +25,15 @@ type Settings struct {
 	// scheduled or parked; 0: no limit. What comes back after a run always gets in.
 	MaxTasks int64
 
+	// MaxBytes refuses messages with ErrFull while those tasks take so many bytes
+	// in the store, by its own estimate; 0: no limit. It costs each Enqueue a look
+	// at them.
+	MaxBytes int64
+
+	// Dead bounds the dead letters of the queue. The oldest beyond it are dropped,
+	// and counted in QueueInfo.Dropped.
+	Dead Bounds
+
 	// Rate and Concurrency hold for all tasks of the queue together, suspects
 	// excepted. Concurrency bounds how many are active; 0: no limit.
 	Rate        Rate
@@ -35,6 +45,36 @@ type Settings struct {
 
 // Unset is the version in a Configure of a queue that was never configured.
 const Unset uint64 = math.MaxUint64
+
+// Bounds are how many dead letters are kept (Max), how long (Age, 1 ms to
+// MaxDelay), and how many bytes of them. What is 0 is as in DefaultBounds, what is
+// -1 is not bounded.
+type Bounds struct {
+	Max   int64
+	Age   time.Duration
+	Bytes int64
+}
+
+// DefaultBounds are those of a queue whose settings say nothing of it.
+func DefaultBounds() Bounds {
+	return Bounds{Max: 100_000, Age: 180 * 24 * time.Hour, Bytes: 1 << 30}
+}
+
+// Effective is b with the defaults in the place of zeros.
+func (b Bounds) Effective() Bounds {
+	d := DefaultBounds()
+	return Bounds{cmp.Or(b.Max, d.Max), cmp.Or(b.Age, d.Age), cmp.Or(b.Bytes, d.Bytes)}
+}
+
+func (b Bounds) check() error {
+	switch {
+	case b.Max < -1 || b.Bytes < -1:
+		return fmt.Errorf("%w: bounds of %d dead letters and %d bytes; use -1 for none", ErrInvalid, b.Max, b.Bytes)
+	case b.Age != -1 && b.Age != 0 && (b.Age < time.Millisecond || b.Age > MaxDelay):
+		return fmt.Errorf("%w: the age %v of dead letters is outside 1ms to %v; use -1 for none", ErrInvalid, b.Age, MaxDelay)
+	}
+	return nil
+}
 
 // A Limit is what holds for the tasks of one group, and for those of each key
 // in it. What is zero sets no limit; KeyConcurrency 1 means one after the other.
@@ -58,7 +98,8 @@ type Rate struct {
 
 // Equal reports whether two settings are the same, whatever their versions.
 func (s *Settings) Equal(other *Settings) bool {
-	return s.Paused == other.Paused && s.MaxTasks == other.MaxTasks && s.Rate == other.Rate &&
+	return s.Paused == other.Paused && s.MaxTasks == other.MaxTasks && s.MaxBytes == other.MaxBytes &&
+		s.Dead == other.Dead && s.Rate == other.Rate &&
 		s.Concurrency == other.Concurrency && maps.Equal(s.Groups, other.Groups)
 }
 
@@ -71,6 +112,12 @@ func (s *Settings) Limited() bool {
 func (s *Settings) Check() error {
 	if s.MaxTasks < 0 {
 		return fmt.Errorf("%w: MaxTasks %d is negative", ErrInvalid, s.MaxTasks)
+	}
+	if s.MaxBytes < 0 {
+		return fmt.Errorf("%w: MaxBytes %d is negative", ErrInvalid, s.MaxBytes)
+	}
+	if err := s.Dead.check(); err != nil {
+		return err
 	}
 	if len(s.Groups) > MaxLimits {
 		return fmt.Errorf("%w: %d groups have limits, at most %d are allowed", ErrInvalid, len(s.Groups), MaxLimits)
@@ -121,6 +168,9 @@ func (r Rate) check() error {
 func (s *Settings) Normal() Settings {
 	n := *s
 	n.Rate = s.Rate.normal()
+	if s.Dead.Age > 0 {
+		n.Dead.Age = s.Dead.Age.Truncate(time.Millisecond)
+	}
 	n.Groups = nil
 	for name, l := range s.Groups {
 		if l == (Limit{}) {

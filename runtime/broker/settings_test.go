@@ -21,6 +21,8 @@ func TestSettingsEqual(t *testing.T) {
 	for name, change := range map[string]func(*broker.Settings){
 		"paused":      func(s *broker.Settings) { s.Paused = true },
 		"max":         func(s *broker.Settings) { s.MaxTasks++ },
+		"bytes":       func(s *broker.Settings) { s.MaxBytes++ },
+		"dead":        func(s *broker.Settings) { s.Dead.Age = -1 },
 		"rate":        func(s *broker.Settings) { s.Rate.Burst++ },
 		"concurrency": func(s *broker.Settings) { s.Concurrency = 0 },
 		"no groups":   func(s *broker.Settings) { s.Groups = nil },
@@ -68,5 +70,18 @@ func TestSettingsNormal(t *testing.T) {
 	got.Groups["g"] = broker.Limit{}
 	if fine.Groups["g"] != g {
 		t.Error("it shares its groups")
+	}
+}
+
+func TestBoundsEffective(t *testing.T) {
+	d := broker.DefaultBounds()
+	for b, want := range map[broker.Bounds]broker.Bounds{
+		{}:                            d,
+		{Max: -1, Age: -1, Bytes: -1}: {Max: -1, Age: -1, Bytes: -1},
+		{Max: 7}:                      {Max: 7, Age: d.Age, Bytes: d.Bytes},
+	} {
+		if got := b.Effective(); got != want {
+			t.Errorf("%+v: %+v, want %+v", b, got, want)
+		}
 	}
 }

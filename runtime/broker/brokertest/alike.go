@@ -44,10 +44,10 @@ func alikeInfos(a, b broker.QueueInfo) bool {
 }
 
 // figures are what a queue counts.
-func figures(i *broker.QueueInfo) [14]int64 {
+func figures(i *broker.QueueInfo) [15]int64 {
 	return [...]int64{
 		i.Pending, i.Scheduled, i.Parked, i.Active, i.Dead, i.Sessions,
-		i.Enqueued, i.Done, i.Retried, i.Released, i.Died, i.Discarded, i.Lost, i.Deleted,
+		i.Enqueued, i.Done, i.Retried, i.Released, i.Died, i.Discarded, i.Lost, i.Deleted, i.Dropped,
 	}
 }
 

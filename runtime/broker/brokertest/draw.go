@@ -81,6 +81,12 @@ func (m *machine) alike(n int) []broker.Message {
 // limits makes limits on what may begin, most of them none.
 func (m *machine) limits() broker.Settings {
 	var s broker.Settings
+	if m.chance("bytes", 8) {
+		s.MaxBytes = 1 // whatever waits is more, however a store counts
+	}
+	if m.chance("bounds", 3) {
+		s.Dead = broker.Bounds{Max: pick(m, "letters", slots), Age: pick(m, "age", retentions), Bytes: pick(m, "bytes", []int64{0, 1 << 40, 1, -1})}
+	}
 	if m.chance("of the queue", 3) {
 		s.Rate, s.Concurrency = pick(m, "rate", rates), pick(m, "concurrency", slots)
 	}

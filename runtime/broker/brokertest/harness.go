@@ -108,6 +108,6 @@ func Run(t *testing.T, open Open) {
 }
 
 var tests = [][]test{
-	laneTests, groupTests, parkTests, limitTests, sessionTests, settleTests, reclaimTests, scheduleTests, againTests, uniqueTests,
+	laneTests, groupTests, parkTests, boundTests, limitTests, sessionTests, settleTests, reclaimTests, scheduleTests, againTests, uniqueTests,
 	outcomeTests, editTests, waitTests, inspectTests, byteTests, invalidTests, concurrentTests, recordTests,
 }

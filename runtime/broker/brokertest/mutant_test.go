@@ -20,6 +20,7 @@ type mutant struct {
 	list    func(p *broker.Page)
 	watch   func(e broker.Event) bool
 	limit   func(l *broker.Limit)
+	change  func(s *broker.Settings)
 	told    broker.Settings
 
 	careless bool // about the versions of settings
@@ -36,6 +37,10 @@ func (m *mutant) Configure(ctx context.Context, queue string, s broker.Settings)
 		}
 		s.Groups = groups
 	}
+	if m.change != nil {
+		m.told = s.Normal()
+		m.change(&s)
+	}
 	if m.careless {
 		s.Version = 0
 	}
@@ -45,7 +50,7 @@ func (m *mutant) Configure(ctx context.Context, queue string, s broker.Settings)
 func (m *mutant) Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error) {
 	infos, err := m.Broker.Queues(ctx, names...)
 	for i := range infos {
-		if m.limit != nil {
+		if m.limit != nil || m.change != nil {
 			version := infos[i].Settings.Version
 			infos[i].Settings = m.told
 			infos[i].Settings.Version = version
@@ -145,6 +150,11 @@ func configures(change func(*broker.Limit)) func(broker.Broker) broker.Broker {
 			}
 		}}
 	}
+}
+
+// bounds makes a mutant that changes settings, and takes that back in what it tells.
+func bounds(change func(*broker.Settings)) func(broker.Broker) broker.Broker {
+	return func(b broker.Broker) broker.Broker { return &mutant{Broker: b, change: change} }
 }
 
 // eachSettle makes a mutant that changes settles.
@@ -261,6 +271,14 @@ var mutants = map[string]func(broker.Broker) broker.Broker{
 	"progress is forgotten": func(b broker.Broker) broker.Broker {
 		return &mutant{Broker: b, find: func(e *broker.Entry) { e.Progress = nil }}
 	},
+	"bytes are not bounded":             bounds(func(s *broker.Settings) { s.MaxBytes = 0 }),
+	"dead letters do not age":           bounds(func(s *broker.Settings) { s.Dead.Age = -1 }),
+	"dead letters of any size are kept": bounds(func(s *broker.Settings) { s.Dead.Bytes = -1 }),
+	"one dead letter more is kept": bounds(func(s *broker.Settings) {
+		if s.Dead.Max > 0 {
+			s.Dead.Max++
+		}
+	}),
 	"settings are replaced at any version": func(b broker.Broker) broker.Broker {
 		return &mutant{Broker: b, careless: true}
 	},

@@ -182,6 +182,17 @@ func (a *audit) counters() {
 	a.expect(n.Active == active, "%d tasks are active, %d are counted", active, n.Active)
 	a.expect(n.Dead <= n.Died, "%d tasks are dead, %d have died", n.Dead, n.Died)
 	living := n.Pending + n.Scheduled + n.Parked + n.Active + n.Dead
-	a.expect(n.Enqueued == living+n.Done+n.Discarded+n.Deleted, "%d tasks were enqueued, %d are here, %d done, %d discarded, %d deleted",
-		n.Enqueued, living, n.Done, n.Discarded, n.Deleted)
+	a.expect(n.Enqueued == living+n.Done+n.Discarded+n.Deleted+n.Dropped, "%d tasks were enqueued, %d are here, %d done, %d discarded, %d deleted, %d dropped",
+		n.Enqueued, living, n.Done, n.Discarded, n.Deleted, n.Dropped)
+	bytes, letters := int64(0), int64(0)
+	for t := range a.seen {
+		if waits(t.state) {
+			bytes += size(t)
+		}
+		if t.state == broker.StateDead {
+			letters += size(t)
+		}
+	}
+	a.expect(bytes == a.q.bytes, "%d bytes wait, %d are counted", bytes, a.q.bytes)
+	a.expect(letters == a.q.letters, "%d bytes are dead, %d are counted", letters, a.q.letters)
 }

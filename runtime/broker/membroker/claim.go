@@ -29,7 +29,7 @@ func (q *queue) claim(s *session, w broker.Want, now time.Time) {
 	c := &claim{seq: s.seq, tasks: make([]*task, n), left: int(n)}
 	for i := range c.tasks {
 		c.tasks[i] = at.tasks.popFront()
-		c.tasks[i].state = broker.Active
+		q.become(c.tasks[i], broker.Active)
 	}
 	q.counts.Active += n
 	s.claims = append(s.claims, c)

@@ -42,6 +42,7 @@ func (q *queue) cycle(c *broker.Cycle, now time.Time) (broker.Grant, error) {
 }
 
 func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
+	died := q.counts.Died
 	q.unpark(c.Unpark, now)
 	q.settle(s, c.Settle, now)
 	s.note(c.Progress)
@@ -53,7 +54,13 @@ func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
 	if !c.Leave {
 		q.claim(s, c.Want, now)
 	}
-	q.reclaim(now)
+	if q.counts.Died > died || c.Seq%broker.TrimInterval == 0 {
+		q.trim(now)
+	}
+	died = q.counts.Died
+	if q.reclaim(now); q.counts.Died > died {
+		q.trim(now)
+	}
 	q.forget(now)
 	q.sweep(now)
 }

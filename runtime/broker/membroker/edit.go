@@ -75,6 +75,7 @@ func (q *queue) unmark(t *task) {
 // drop forgets a task.
 func (q *queue) drop(t *task, now time.Time) {
 	q.takeOut(t, now)
+	q.become(t, broker.StateUnknown)
 	delete(q.tasks, t.ID)
 	q.free(t)
 	q.unmark(t)
@@ -114,6 +115,7 @@ func (q *queue) takeOut(t *task, now time.Time) {
 	case broker.StateDead:
 		i := slices.Index(q.dead, t)
 		q.dead = slices.Delete(q.dead, i, i+1)
+		q.letters -= size(t)
 	}
 }
 

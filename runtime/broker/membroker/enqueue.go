@@ -82,6 +82,9 @@ func (q *queue) admits(m *broker.Message) error {
 	if limit := q.settings.MaxTasks; limit > 0 && q.waiting() >= limit {
 		return fmt.Errorf("%w: %d tasks wait in queue %s", broker.ErrFull, limit, m.Queue)
 	}
+	if limit := q.settings.MaxBytes; limit > 0 && q.bytes >= limit {
+		return fmt.Errorf("%w: tasks of %d bytes wait in queue %s", broker.ErrFull, q.bytes, m.Queue)
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 // finish ends a task that is done or discarded. Its outcome is kept for the
 // task's Retention.
 func (q *queue) finish(t *task, o outcome, now time.Time) {
+	q.become(t, o.state)
 	delete(q.tasks, t.ID)
 	q.free(t)
 	q.unmark(t)
@@ -24,12 +25,14 @@ func (q *queue) finish(t *task, o outcome, now time.Time) {
 
 // bury moves a task to the dead letters.
 func (q *queue) bury(t *task, now time.Time) {
-	t.state, t.at = broker.StateDead, now
+	q.become(t, broker.StateDead)
+	t.at = now
 	i := sort.Search(len(q.dead), func(i int) bool {
 		return earlier(now, t.ID, q.dead[i].at, q.dead[i].ID)
 	})
 	q.dead = slices.Insert(q.dead, i, t)
 	q.counts.Died++
+	q.letters += size(t)
 	t.progress = nil
 	q.free(t)
 	q.unmark(t)

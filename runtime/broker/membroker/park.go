@@ -19,7 +19,8 @@ func (q *queue) park(t *task, due time.Time) {
 		return
 	}
 	q.parkings++
-	t.state, t.at, t.order, t.progress = broker.Parked, time.Time{}, q.parkings, nil
+	q.become(t, broker.Parked)
+	t.at, t.order, t.progress = time.Time{}, q.parkings, nil
 	q.parked[s] = append(q.parked[s], t)
 	q.counts.Parked++
 }
@@ -34,7 +35,7 @@ func (q *queue) unpark(shapes []broker.Shape, now time.Time) {
 	}
 	slices.SortFunc(back, func(a, b *task) int { return cmp.Compare(a.order, b.order) })
 	for _, t := range slices.Backward(back) {
-		t.pend()
+		q.pend(t)
 		if t.Grouped() {
 			q.wait(t, now)
 		} else {

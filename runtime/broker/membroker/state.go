@@ -55,6 +55,9 @@ type queue struct {
 	bucket  bucket              // of the whole queue
 	resting timeline[*key]      // keys without tasks, until their debts are paid
 
+	bytes   int64 // of what is pending, scheduled or parked
+	letters int64 // of what is dead
+
 	settings broker.Settings
 	marked   int              // tasks with a mark of an Edit
 	marks    map[string]int64 // of Once
@@ -129,7 +132,7 @@ const atTail = math.MaxInt64
 
 // push adds a task to the tail of its lane.
 func (q *queue) push(t *task, now time.Time) {
-	t.pend()
+	q.pend(t)
 	if t.Grouped() {
 		t.order = atTail
 		q.wait(t, now)
@@ -140,7 +143,7 @@ func (q *queue) push(t *task, now time.Time) {
 
 // putBack adds a task to the head of its lane.
 func (q *queue) putBack(t *task, now time.Time) {
-	t.pend()
+	q.pend(t)
 	if t.Grouped() {
 		t.order = 0
 		q.wait(t, now)
@@ -149,10 +152,32 @@ func (q *queue) putBack(t *task, now time.Time) {
 	q.lanes[laneOf(&t.Message)].pushFront(t)
 }
 
-func (t *task) pend() { t.state, t.at, t.progress = broker.Pending, time.Time{}, nil }
+func (q *queue) pend(t *task) {
+	q.become(t, broker.Pending)
+	t.at, t.progress = time.Time{}, nil
+}
+
+// become changes the state of a task, and the bytes of what waits.
+func (q *queue) become(t *task, s broker.State) {
+	if waits(t.state) {
+		q.bytes -= size(t)
+	}
+	if waits(s) {
+		q.bytes += size(t)
+	}
+	t.state = s
+}
+
+func waits(s broker.State) bool {
+	return s == broker.Pending || s == broker.Scheduled || s == broker.Parked
+}
+
+// size is what a task counts for where bytes are bounded.
+func size(t *task) int64 { return int64(len(t.Payload)) }
 
 // schedule lets a task wait until due.
 func (q *queue) schedule(t *task, due time.Time) {
-	t.state, t.at, t.Ready, t.progress = broker.Scheduled, due, due, nil
+	q.become(t, broker.Scheduled)
+	t.at, t.Ready, t.progress = due, due, nil
 	q.scheduled.push(due, t.ID, t)
 }

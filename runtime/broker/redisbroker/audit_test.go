@@ -39,6 +39,7 @@ func (b *Broker) audit(ctx context.Context, queue string) []string {
 	a.pending()
 	a.indexed(a.q.schedule, a.q.scheduled, true)
 	a.indexed(a.q.dead, a.q.letters, false)
+	a.letters()
 	a.parked()
 	active := a.sessions()
 	a.groups()
@@ -131,6 +132,16 @@ func (a *auditor) indexed(index, data string, scheduled bool) {
 			a.expect(m.Ready.UnixMilli() == int64(z.Score), "task %s is due at %v and ready at %d", m.ID, z.Score, m.Ready.UnixMilli())
 		}
 	}
+}
+
+// letters checks that the bytes of the dead letters are counted.
+func (a *auditor) letters() {
+	bytes := int64(0)
+	for _, letter := range check2(a, a.b.commands.HVals(a.ctx, a.q.letters).Result) {
+		bytes += int64(len(letter))
+	}
+	counted, _ := a.b.commands.HGet(a.ctx, a.q.count, "letters").Int64()
+	a.expect(counted == bytes, "%d bytes are dead, %d are counted", bytes, counted)
 }
 
 func (a *auditor) sessions() (active int64) {

@@ -217,7 +217,7 @@ func (b *Broker) queue(name string) *queue {
 	k := newKeys(b.prefix, name)
 	q, _ := b.queues.LoadOrStore(name, &queue{
 		keys:        k,
-		enqueueKeys: k.grouped(k.scheduled, k.unique, k.windows, k.onces),
+		enqueueKeys: k.grouped(k.scheduled, k.unique, k.windows, k.onces, k.shelf),
 		cycleKeys:   k.grouped(k.scheduled, k.unique, k.windows, k.letters, k.sessions, k.idle, k.marks, k.progress, k.parked, k.shelf),
 		look:        k.grouped(),
 		glance:      append(slices.Clone(k.lanes[:]), k.schedule, k.holders, k.ready, k.aside, k.parked),

@@ -15,6 +15,7 @@
 //   - reclaim.lua takes a claim from a session that has lapsed
 //   - leave.lua ends a session without a loss
 //   - look.lua tells a waiter whether there is work
+//   - trim.lua drops dead letters beyond their bounds, parking.lua parks and takes back
 //   - bury.lua puts away an element that cannot be read
 //   - page.lua lists scheduled and dead tasks, waiting.lua those in groups' lanes and
 //     parked ones
@@ -54,6 +55,7 @@
 //	  +hmget +hexists +hincrby +hgetall +hkeys +hstrlen +zadd +zrem +zcard +zscore
 //	  +zrange +zrangebyscore +zrangebylex +zremrangebyrank +sadd +smembers +publish
 //	  +subscribe +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
+//	  +memory|usage
 //
 // and in a Cluster +cluster|slots +command +asking besides, with Durable +wait.
 package redisbroker

@@ -34,6 +34,7 @@ type script struct {
 // scripts are all transitions of the store.
 type scripts struct {
 	add, enqueue, bulk, cycle, leave, reclaim, look, bury, count, edit, purge, configure, page, waiting *script
+	mend                                                                                                *script // of Repair
 	put, rows, append, lines                                                                            *script // of records
 }
 
@@ -44,16 +45,19 @@ func newScripts(clock string) *scripts {
 		clock = source("clock")
 	}
 	shared := clock + limits() + source("queue") + source("groups") + source("lanes")
-	whole := func(name string, timed bool) *script { return newScript(name, shared+source(name), timed) }
-	parks := func(name string, timed bool) *script {
-		return newScript(name, shared+source("parking")+source(name), timed)
+	whole := func(name string, timed bool, parts ...string) *script {
+		text := shared
+		for _, part := range parts {
+			text += source(part)
+		}
+		return newScript(name, text+source(name), timed)
 	}
 	return &scripts{
 		add:     newScript("add", clock+source("add"), false),
-		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: parks("cycle", true),
-		leave: whole("leave", true), reclaim: whole("reclaim", true),
-		look: whole("look", false), bury: whole("bury", false), count: whole("count", false),
-		edit: parks("edit", false), purge: parks("purge", false), configure: whole("configure", false),
+		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true, "parking", "trim"),
+		leave: whole("leave", true, "trim"), reclaim: whole("reclaim", true, "trim"),
+		look: whole("look", false), bury: whole("bury", false, "trim"), count: whole("count", false),
+		edit: whole("edit", false, "parking"), purge: whole("purge", false, "parking"), configure: whole("configure", false),
 		page:    newScript("page", limits()+source("page"), false),
 		waiting: newScript("waiting", source("waiting"), false),
 		put:     newScript("put", clock+limits()+source("put"), true),
@@ -79,8 +83,9 @@ func source(name string) string {
 
 // limits are the numbers of the contract that scripts need.
 func limits() string {
-	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "ASIDE_BATCH", "CLAIM_BYTES", "LARGE", "MAX_RECORDS", "MAX_SHAPES"}
-	return fmt.Sprintf("local %s, DEAD, DISCARDED = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d'\n", strings.Join(names, ", "),
+	names := []string{"SUSPECT_AFTER", "LOST_LIMIT", "PROMOTE_BATCH", "FORGET_BATCH", "FAIRNESS_INTERVAL", "SWEEP_BATCH", "ASIDE_BATCH", "CLAIM_BYTES", "LARGE", "MAX_RECORDS", "MAX_SHAPES", "TRIM_INTERVAL", "TRIM_BATCH"}
+	return fmt.Sprintf("local %s, DEAD, DISCARDED, DEAD_BOUNDS = %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, '%d', '%d', '%s'\n", strings.Join(names, ", "),
 		broker.SuspectAfter, broker.LostLimit, broker.PromoteBatch, broker.ForgetBatch, broker.FairnessInterval, sweepBatch, broker.AsideBatch,
-		claimBytes, largeFrom, broker.MaxRecords, broker.MaxShapes, broker.StateDead, broker.StateDiscarded)
+		claimBytes, largeFrom, broker.MaxRecords, broker.MaxShapes, broker.TrimInterval, broker.TrimBatch,
+		broker.StateDead, broker.StateDiscarded, boundsText(broker.Bounds{}))
 }

@@ -53,8 +53,14 @@ func settingsArguments(s *broker.Settings) (fields []any) {
 	if s.Paused {
 		fields = append(fields, "paused", "1")
 	}
-	if s.MaxTasks > 0 {
-		fields = append(fields, "max", s.MaxTasks)
+	if s.MaxTasks > 0 || s.MaxBytes > 0 {
+		fields = append(fields, "max", s.MaxTasks) // whoever adds without a look sees it
+	}
+	if s.MaxBytes > 0 {
+		fields = append(fields, "bytes", s.MaxBytes)
+	}
+	if s.Dead != (broker.Bounds{}) {
+		fields = append(fields, "dead", boundsText(s.Dead))
 	}
 	if s.Rate.N > 0 {
 		fields = append(fields, "rate", rateText(s.Rate))
@@ -100,6 +106,10 @@ func settingsOf(fields []any) (s broker.Settings) {
 			s.Paused = value == "1"
 		case "max":
 			s.MaxTasks, _ = strconv.ParseInt(value, 10, 64)
+		case "bytes":
+			s.MaxBytes, _ = strconv.ParseInt(value, 10, 64)
+		case "dead":
+			s.Dead = parseBounds(value)
 		case "rate":
 			s.Rate = parseRate(value)
 		case "concurrency":
@@ -114,6 +124,30 @@ func settingsOf(fields []any) (s broker.Settings) {
 		}
 	}
 	return s
+}
+
+// boundsText is how scripts read bounds: those that hold, then those that were
+// set, which may be defaults one day.
+func boundsText(b broker.Bounds) string {
+	return figures(b.Effective()) + "/" + figures(b)
+}
+
+func figures(b broker.Bounds) string {
+	age := int64(b.Age)
+	if age > 0 {
+		age = b.Age.Milliseconds()
+	}
+	return fmt.Sprintf("%d %d %d", b.Max, age, b.Bytes)
+}
+
+func parseBounds(text string) (b broker.Bounds) {
+	_, set, _ := strings.Cut(text, "/")
+	var age int64
+	_, _ = fmt.Sscanf(set, "%d %d %d", &b.Max, &age, &b.Bytes)
+	if b.Age = time.Duration(age); age > 0 {
+		b.Age = time.Duration(age) * time.Millisecond
+	}
+	return b
 }
 
 func parseLimit(text string) (l broker.Limit) {

@@ -52,7 +52,7 @@ var leastRights = []string{
 	"+hget", "+hset", "+hdel", "+hlen", "+hmget", "+hexists", "+hincrby", "+hgetall", "+hkeys", "+hstrlen",
 	"+zadd", "+zrem", "+zcard", "+zscore", "+zrange", "+zrangebyscore", "+zrangebylex", "+zremrangebyrank",
 	"+sadd", "+smembers", "+publish", "+subscribe", "+unsubscribe", "+ping", "+time",
-	"+multi", "+exec", "+eval", "+evalsha", "+hello",
+	"+multi", "+exec", "+eval", "+evalsha", "+hello", "+memory|usage",
 }
 
 func TestConformanceLeastRights(t *testing.T) {

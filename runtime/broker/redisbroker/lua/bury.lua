@@ -25,5 +25,7 @@ end
 redis.call('ZADD', dead, at, id)
 redis.call('HSET', letters, id, element)
 redis.call('HINCRBY', counters, 'died', 1)
+redis.call('HINCRBY', counters, 'letters', #element)
+trim(dead, letters)
 rouse()
 return 1

@@ -9,7 +9,7 @@ local counts = {
   redis.call('ZCARD', dead),
   redis.call('ZCARD', holders) + redis.call('ZCARD', idle),
 }
-local totals = redis.call('HMGET', counters, 'enqueued', 'done', 'retried', 'released', 'died', 'discarded', 'lost', 'deleted')
+local totals = redis.call('HMGET', counters, 'enqueued', 'done', 'retried', 'released', 'died', 'discarded', 'lost', 'deleted', 'dropped')
 for _, total in ipairs(totals) do counts[#counts + 1] = total or '0' end
 counts[#counts + 1] = redis.call('HGETALL', settings)
 return counts

@@ -71,7 +71,8 @@ end
 -- EXISTS tells that and spares the looks that follow: an idle cycle takes eleven
 -- commands instead of 24.
 local settles = ARGV[MARKS] or MARKS > SHAPES + 1
-if not settles and redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], schedule, KEYS[12], windows, marks, parked, claims) == 0 then
+local trims = tonumber(number) % TRIM_INTERVAL == 0
+if not settles and not trims and redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], schedule, KEYS[12], windows, marks, parked, claims) == 0 then
   stay(true)
   local told = standing(worker, suspects, { 0, 0, 0, 0, 0, room = math.huge, parked = 0 })
   told[5] = {}
@@ -280,6 +281,7 @@ end
 
 stay()
 sweep(unique, windows, at)
+if buried > 0 or trims then trim(dead, letters) end
 if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
 if sooner then rouse() end
 return answer(all)

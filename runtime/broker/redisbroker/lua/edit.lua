@@ -31,6 +31,7 @@ local function take()
   if redis.call('HGET', data, id) ~= element then return false end
   redis.call('ZREM', index, id)
   redis.call('HDEL', data, id)
+  if where == 'dead' then redis.call('HINCRBY', counters, 'letters', -#element) end
   return true
 end
 

@@ -2,7 +2,7 @@
 -- producer's number returns the first answer. The answer has nineteen bytes for
 -- each message that was refused: two of its index, why (D duplicate, S stale, F
 -- full), and sixteen for the holder's id or the last once.
-local scheduled, unique, windows, onces, producer = KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23]
+local scheduled, unique, windows, onces, shelf, producer = KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
 local number, remember = ARGV[1], ARGV[2]
 local FIRST, EACH = 3, 4 -- then for each message: envelope, when, unique key, once
 
@@ -26,13 +26,20 @@ local function stale(once)
   if tonumber(seq) <= last then return string.format('%.0f', last) end
 end
 
-local limit = redis.call('HMGET', settings, 'max', 'parked')
+local limit = redis.call('HMGET', settings, 'max', 'parked', 'bytes')
 local room = tonumber(limit[1] or 0)
 if room == 0 then
   room = math.huge
 else
   for lane = 1, SUSPECTS do room = room - redis.call('LLEN', KEYS[lane]) end
   room = room - redis.call('ZCARD', schedule) - groups().waiting() - tonumber(limit[2] or 0)
+end
+
+-- space is how many bytes more may wait: what waits takes as many as the server
+-- thinks of by samples.
+local space = tonumber(limit[3] or math.huge)
+for _, key in ipairs(limit[3] and { KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], scheduled, KEYS[12], shelf } or {}) do
+  space = space - (redis.call('MEMORY', 'USAGE', key) or 0)
 end
 
 local refused, ready, sooner, count = {}, {}, false, 0
@@ -48,7 +55,7 @@ local function admit(i, id, key, once)
     local last = stale(once)
     if last then return refuse('S', last) end
   end
-  if room < 1 then return refuse('F', '') end
+  if room < 1 or space < 1 then return refuse('F', '') end
   if once ~= '' then
     local seq, name = string.match(once, '^(%d+) (.*)$')
     redis.call('HSET', onces, name, seq)
@@ -66,7 +73,7 @@ end
 for i = FIRST, #ARGV, EACH do
   local envelope, when = ARGV[i], ARGV[i + 1]
   if admit(i, id_of(envelope), ARGV[i + 2], ARGV[i + 3]) then
-    count, room = count + 1, room - 1
+    count, room, space = count + 1, room - 1, space - #envelope
     if due(when) > at then
       sooner = sooner or due(when) < (tonumber(redis.call('ZRANGE', schedule, 0, 0, 'WITHSCORES')[2]) or math.huge)
       put_off(scheduled, envelope, due(when))

@@ -357,7 +357,7 @@ groups = function()
   function made.room(spec, slots, all)
     local active = 0
     if slots then
-      local ended = redis.call('HMGET', counters, 'enqueued', 'done', 'discarded', 'deleted')
+      local ended = redis.call('HMGET', counters, 'enqueued', 'done', 'discarded', 'deleted', 'dropped')
       for i, n in ipairs(ended) do active = active + (i == 1 and 1 or -1) * tonumber(n or 0) end
       for lane = 1, SUSPECTS do active = active - all[lane] end
       active = active - made.waiting() - all.parked - redis.call('ZCARD', schedule) - redis.call('ZCARD', dead)

@@ -94,11 +94,15 @@ local function keep(bucket, id, state, retention, data, at)
 end
 
 -- bury makes a task a dead letter. One that cannot be read is filed under what
--- it begins with.
+-- it begins with. The bytes of all are counted.
+local buried = 0
+
 local function bury(dead, letters, unique, envelope, at)
   local id = id_of(envelope .. string.rep('\0', ID_END))
+  buried = buried + 1
   redis.call('ZADD', dead, at, id)
   redis.call('HSET', letters, id, envelope)
+  redis.call('HINCRBY', counters, 'letters', #envelope)
   local key = bound_key(envelope)
   if key then free(unique, key, id) end
 end

@@ -25,10 +25,13 @@ elseif lane == 0 then
   redis.call('ZREM', index, unpack(ids))
   redis.call('HDEL', data, unpack(ids))
 end
+local bytes = 0
 for _, envelope in ipairs(envelopes) do
+  bytes = bytes + (envelope and #envelope or 0)
   local key = envelope and bound_key(envelope)
   if key then free(unique, key, id_of(envelope)) end
   if envelope then redis.call('HDEL', marks, id_of(envelope)) end
 end
 redis.call('HINCRBY', counters, 'deleted', #envelopes)
+if lane == 0 and index == KEYS[18] then redis.call('HINCRBY', counters, 'letters', -bytes) end
 return #envelopes

@@ -45,5 +45,6 @@ else
 end
 if #lost > 0 then redis.call('HINCRBY', counters, 'lost', #lost) end
 if died > 0 then redis.call('HINCRBY', counters, 'died', died) end
+if buried > 0 then trim(dead, letters) end
 if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
 return standing(worker, suspects, lengths())
