@@ -20,20 +20,12 @@ import (
 // files that it wrote there before are removed. A relative folder is one of the
 // working directory.
 func Schemas(ctx context.Context, c Config, folder string) (Result, error) {
-	c, err := c.withDefaults()
-	if err != nil {
-		return Result{}, err
+	r, result, err := readFor(ctx, c)
+	if err != nil || len(result.Diagnostics) > 0 {
+		return result, err
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
 		return Result{}, err
-	}
-	r := run{Config: c}
-	if err := r.read(ctx); err != nil {
-		return Result{}, err
-	}
-	result := Result{Packages: r.selected(), Diagnostics: r.diagnostics()}
-	if len(result.Diagnostics) > 0 {
-		return result, nil
 	}
 	files, err := schema.Files(result.Packages)
 	if err != nil {
@@ -44,19 +36,11 @@ func Schemas(ctx context.Context, c Config, folder string) (Result, error) {
 	if err != nil || len(result.Diagnostics) > 0 || c.Check {
 		return result, err
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return Result{}, err
-	}
-	for _, change := range result.Changes {
-		if err := change.apply(); err != nil {
-			return Result{}, err
-		}
-	}
-	return result, nil
+	return result, write(folder, result.Changes)
 }
 
-// compareSchemas finds the files in a folder that are not as they should be.
-func (r *run) compareSchemas(folder string, files map[string][]byte) ([]Change, error) {
+// compareIn finds the files of a folder that are not as they should be.
+func (r *run) compareIn(folder string, files map[string][]byte) ([]Change, error) {
 	var changes []Change
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		path := filepath.Join(folder, name)
@@ -66,13 +50,27 @@ func (r *run) compareSchemas(folder string, files map[string][]byte) ([]Change, 
 			changes = append(changes, r.change(path, Missing, nil, files[name]))
 		case err != nil:
 			return nil, err
-		case bytes.Equal(old, files[name]):
-		case !bytes.Contains(old, []byte(schema.Mark)):
-			r.errs.Add(token.Position{Filename: path, Line: 1, Column: 1}, diag.NotOurs, "move the file, or write to another folder", "the file has a name that tqgen needs, but was not written by it")
-		default:
+		case !bytes.Equal(old, files[name]):
 			changes = append(changes, r.change(path, Stale, old, files[name]))
 		}
 	}
+	return changes, nil
+}
+
+// compareSchemas finds the files in a folder that are not as they should be, and
+// those that are somebody else's.
+func (r *run) compareSchemas(folder string, files map[string][]byte) ([]Change, error) {
+	changes, err := r.compareIn(folder, files)
+	if err != nil {
+		return nil, err
+	}
+	changes = slices.DeleteFunc(changes, func(c Change) bool {
+		theirs := c.State == Stale && !bytes.Contains(c.old, []byte(schema.Mark))
+		if theirs {
+			r.errs.Add(token.Position{Filename: c.file, Line: 1, Column: 1}, diag.NotOurs, "move the file, or write to another folder", "the file has a name that tqgen needs, but was not written by it")
+		}
+		return theirs
+	})
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

@@ -14,6 +14,9 @@ type Task struct {
 	// any other version is given back for another worker, as one of an unknown
 	// kind is.
 	Older map[uint16]RunFunc
+	// Decode reads a payload of one of these versions, as what Run would give to
+	// the handler. Nil: nobody may look.
+	Decode func(version uint16, payload []byte) (Payload, error)
 	// Batch runs several tasks by one call of their handler; nil: each has its
 	// own. Run and Older then run a batch of one.
 	Batch *Batch

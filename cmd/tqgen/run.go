@@ -22,6 +22,7 @@ const (
 const usage = `Usage: tqgen [flags] [packages]
        tqgen list [flags] [packages]
        tqgen schema [-out DIR] [flags] [packages]
+       tqgen fixtures [-out DIR] [flags] [packages]
        tqgen explain [flags] FILE:LINE | TQnnn
        tqgen init [-module PATH] DIR
        tqgen version
@@ -31,7 +32,8 @@ and writes taskqueue_gen.go and taskqueue_msgp.go beside them, and tasks.lock at
 the root of the module. Files that are up to date are not touched.
 
 list shows the tasks and writes nothing; schema writes a JSON Schema for each
-payload and result, and TASKS.md; explain says what tqgen makes of a line, or
+payload and result, and TASKS.md; fixtures writes an encoded payload of each task
+in each version, and leaves those that are there; explain says what tqgen makes of a line, or
 what a code means; init starts a new project. A folder with such a name is
 written ./list.
 
@@ -64,6 +66,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			args, flags, work = args[1:], c.listFlags, c.list
 		case "schema":
 			args, flags, work = args[1:], c.schemaFlags, c.schema
+		case "fixtures":
+			args, flags, work = args[1:], c.fixturesFlags, c.fixtures
 		case "explain":
 			args, flags, work = args[1:], c.sourceFlags, c.explain
 		case "version":

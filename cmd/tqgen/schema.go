@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/tqgen/taskqueue/gen"
 )
@@ -14,15 +13,4 @@ func (c *command) schemaFlags() {
 }
 
 // schema describes the tasks in files of their own.
-func (c *command) schema(ctx context.Context) int {
-	c.patterns()
-	given := c.out
-	if !filepath.IsAbs(c.out) {
-		c.out = filepath.Join(c.config.Dir, c.out)
-	}
-	result, err := gen.Schemas(ctx, c.config, c.out)
-	if err != nil {
-		return c.fail(err)
-	}
-	return c.report(result, "go tool tqgen schema -out "+filepath.ToSlash(given))
-}
+func (c *command) schema(ctx context.Context) int { return c.files(ctx, "schema", gen.Schemas) }

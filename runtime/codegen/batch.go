@@ -20,21 +20,12 @@ func Batch[T any, P Codec[T]](kind *Kind[T], run func(context.Context, []*T) err
 	t.Batch = &taskqueue.Batch{Max: max, Linger: linger, Run: func(ctx context.Context, encoded []taskqueue.Encoded) []error {
 		tasks := sieve[*T]{errs: make([]error, len(encoded))}
 		for i, e := range encoded {
-			tasks.add(i)(reader[T, P](e.Version, older)(e.Payload))
+			read, _ := reader[T, P](e.Version, older)
+			tasks.add(i)(read(e.Payload))
 		}
 		return tasks.run(func(good []*T) []error { return taskqueue.SplitBatchError(run(ctx, good), len(good)) })
 	}}
 	return t
-}
-
-// reader is what decodes payloads of a version.
-func reader[T any, P Codec[T]](version uint16, older []Older[T]) func([]byte) (*T, error) {
-	for _, o := range older {
-		if o.version == version {
-			return o.read
-		}
-	}
-	return decode[T, P]
 }
 
 // walkedBatch runs those of a batch that have been walked over.

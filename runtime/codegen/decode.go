@@ -28,6 +28,13 @@ func Foreign(t taskqueue.Task) taskqueue.Task {
 	for version, run := range t.Older {
 		t.Older[version] = walked(run)
 	}
+	read := t.Decode
+	t.Decode = func(version uint16, payload []byte) (taskqueue.Payload, error) {
+		if err := walk(payload); err != nil {
+			return nil, err
+		}
+		return read(version, payload)
+	}
 	if t.Batch != nil {
 		t.Batch.Run = walkedBatch(t.Batch.Run)
 	}

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"context"
+	"fmt"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
@@ -35,7 +36,7 @@ func bind[T any, P Codec[T]](kind *taskqueue.Kind, older []Older[T], run func(ct
 			return run(ctx, task, dst)
 		}
 	}
-	t := taskqueue.Task{Kind: kind, Run: reading(decode[T, P])}
+	t := taskqueue.Task{Kind: kind, Run: reading(decode[T, P]), Decode: decoder[T, P](kind, older)}
 	if len(older) > 0 {
 		t.Older = make(map[uint16]taskqueue.RunFunc, len(older))
 	}
@@ -43,4 +44,30 @@ func bind[T any, P Codec[T]](kind *taskqueue.Kind, older []Older[T], run func(ct
 		t.Older[o.version] = reading(o.read)
 	}
 	return t
+}
+
+// decoder reads payloads of every version that is known.
+func decoder[T any, P Codec[T]](kind *taskqueue.Kind, older []Older[T]) func(uint16, []byte) (taskqueue.Payload, error) {
+	return func(version uint16, payload []byte) (taskqueue.Payload, error) {
+		read, isOlder := reader[T, P](version, older)
+		if !isOlder && version != max(kind.Version, 1) {
+			return nil, taskqueue.Permanent(fmt.Errorf("%w: %s is not known in version %d", taskqueue.ErrPayload, kind.Name, version))
+		}
+		task, err := read(payload)
+		if err != nil {
+			return nil, err
+		}
+		return P(task), nil
+	}
+}
+
+// reader is what decodes payloads of an older version; of any other, it is what
+// decodes those of the present one.
+func reader[T any, P Codec[T]](version uint16, older []Older[T]) (read func([]byte) (*T, error), isOlder bool) {
+	for _, o := range older {
+		if o.version == version {
+			return o.read, true
+		}
+	}
+	return decode[T, P], false
 }

@@ -10,6 +10,7 @@
 //     after how long, dead and why.
 //   - [Queue.Serve] keeps a worker running until the test ends.
 //   - [Queue.Inline] lets Enqueue return when its task has run.
+//   - [RequirePayloads] reads what older releases may have queued.
 //   - [Queue.Refuse] and [Queue.LoseReplies] are the bad days of a store.
 //
 // It is the real client, the real worker and the store of mem:// that run; only
