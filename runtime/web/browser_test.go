@@ -180,7 +180,7 @@ func (b *browser) state(id taskqueue.ID) string {
 // TestBrowser: every page shows live data, every action works, and what tasks
 // carry stays text.
 func TestBrowser(t *testing.T) {
-	f, _ := busy(t, Config{ShowPayloads: true})
+	f, _ := busy(t, Config{ShowRaw: true})
 	for range 2 {
 		f.add(evil, taskqueue.WithHeader("<b>", evil))
 	}

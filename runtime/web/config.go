@@ -26,12 +26,21 @@ type Config struct {
 	// ReadOnly refuses every change.
 	ReadOnly bool
 
-	// ShowPayloads shows payloads, results, progress and the values of headers.
-	// They can hold secrets, so that by default only their sizes are shown.
-	ShowPayloads bool
+	// HidePayloads shows no payloads. By default the fields are shown that the
+	// schemas of workers describe, without those that are tagged as secret.
+	HidePayloads bool
+
+	// ShowRaw also shows what no schema describes: payloads of kinds that no worker
+	// has told of, results of tasks that are done, progress, and the values of
+	// headers. They can hold secrets.
+	ShowRaw bool
 
 	// NoMetrics and NoHealthCheck leave out the seed's endpoints of that group.
 	NoMetrics, NoHealthCheck bool
+
+	// Done ends the streams of open dashboards when it is closed: give it the Done
+	// of the context that ends the program, or http.Server.Shutdown waits for them.
+	Done <-chan struct{}
 
 	// Hosts are the names, without a port, under which a handler without Auth may
 	// be reached through a loopback address, besides localhost. This keeps a page

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -40,14 +41,22 @@ func (h *handler) deadGroups(r *http.Request) (any, error) {
 		return nil, err
 	}
 	groups, seen, all, err := h.client.DeadGroups(r.Context(), name)
-	reply := groupsReply{Groups: []groupView{}, Seen: seen, All: all, stamp: now()}
-	for i := range groups[:min(len(groups), maxPage)] {
-		g := &groups[i]
-		reply.Groups = append(reply.Groups, groupView{
-			g.Kind, g.Fingerprint, g.Count, g.First.UTC(), g.Last.UTC(), h.viewTask(&g.Latest),
-		})
+	return groupsReply{Groups: h.viewGroups(r.Context(), groups), Seen: seen, All: all, stamp: now()}, err
+}
+
+// viewGroups are the largest groups.
+func (h *handler) viewGroups(ctx context.Context, groups []taskqueue.DeadGroup) []groupView {
+	groups = groups[:min(len(groups), maxPage)]
+	latest := make([]taskqueue.Entry, 0, len(groups))
+	for i := range groups {
+		latest = append(latest, groups[i].Latest)
 	}
-	return reply, err
+	views := []groupView{}
+	for i, task := range h.viewTasks(ctx, latest, maxListed) {
+		g := &groups[i]
+		views = append(views, groupView{g.Kind, g.Fingerprint, g.Count, g.First.UTC(), g.Last.UTC(), task})
+	}
+	return views
 }
 
 func (h *handler) requeueDead(r *http.Request) (any, error) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,11 +43,27 @@ type fixture struct {
 type store struct {
 	broker.Broker
 	fail func() error
+
+	mu  sync.Mutex
+	err error // of whatever is asked
+}
+
+// failing lets the store fail from another goroutine than those of requests.
+func (s *store) failing(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
 }
 
 func (s *store) Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error) {
 	if s.fail != nil {
 		return nil, s.fail()
+	}
+	s.mu.Lock()
+	err := s.err
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
 	}
 	return s.Broker.Queues(ctx, names...)
 }
@@ -131,6 +148,12 @@ func (f *fixture) add(text string, options ...taskqueue.Option) taskqueue.ID {
 		f.Fatal(err)
 	}
 	return id
+}
+
+// tellSchema does what a worker that knows a kind does.
+func (f *fixture) tellSchema(kind, schema string) error {
+	_, err := f.store.Put(f.Context(), "schemas", broker.Record{Name: kind, Data: []byte(schema), If: broker.Any})
+	return err
 }
 
 // settled waits until the store has counted n ends of runs in the default queue.

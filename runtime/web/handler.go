@@ -53,8 +53,12 @@ type handler struct {
 	mux     *http.ServeMux
 	history history
 	fleet   fleet
-	alarms  alarms
-	peak    peak
+
+	broadcast broadcast
+	schemas   schemas
+	groups    groups
+	alarms    alarms
+	peak      peak
 }
 
 // ServeHTTP implements http.Handler.
@@ -69,17 +73,24 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, errNoPath)
 		return
 	}
-	timeout := lookTimeout
-	if r.Method != http.MethodGet {
-		timeout = changeTimeout
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	ctx, cancel := patience(r, rest)
 	defer cancel()
 	inner := r.WithContext(ctx)
 	url := *r.URL
 	url.Path, url.RawPath = rest, ""
 	inner.URL = &url
 	h.mux.ServeHTTP(w, inner)
+}
+
+// patience bounds a request; not a stream, which goes on until somebody leaves.
+func patience(r *http.Request, path string) (context.Context, context.CancelFunc) {
+	switch {
+	case path == "/events":
+		return context.WithCancel(r.Context())
+	case r.Method != http.MethodGet:
+		return context.WithTimeout(r.Context(), changeTimeout)
+	}
+	return context.WithTimeout(r.Context(), lookTimeout)
 }
 
 // clean refuses what a mux would tidy up: it is no path of ours.

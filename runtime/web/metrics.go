@@ -10,7 +10,7 @@ type metricsReply struct {
 	TaskQueueMetrics  totals           `json:"task_queue_metrics"`
 	SystemMetrics     systemReply      `json:"system_metrics"`
 	AutoscalerMetrics autoscaleMetrics `json:"autoscaler_metrics"`
-	ScalingReport     *scalingReport   `json:"scaling_report"` // null: the handler does not see decisions of an autoscaler
+	ScalingReport     *scalingReport   `json:"scaling_report"` // null: no worker has an autoscaler
 	WorkerCount       int              `json:"worker_count"`   // of this process, that run
 	stamp
 }
@@ -37,13 +37,13 @@ type autoscaleMetrics struct {
 	ActiveWorkers        int64         `json:"active_workers"` // of all processes, at least
 	TotalPendingTasks    int64         `json:"total_pending_tasks"`
 	QueueMetrics         []queueCounts `json:"queue_metrics"`
-	QueuePressureScore   *float64      `json:"queue_pressure_score"`   // null: the capacity of other processes is not known
-	WorkerUtilization    *float64      `json:"worker_utilization"`     // of this process; null without a running worker
-	TaskComplexityFactor *float64      `json:"task_complexity_factor"` // null: nothing measures it
+	QueuePressureScore   *float64      `json:"queue_pressure_score"`   // predicted wait ÷ target, of the worst fleet; null: no worker has an autoscaler
+	WorkerUtilization    *float64      `json:"worker_utilization"`     // of the busiest fleet; without an autoscaler of this process; null without a running worker
+	TaskComplexityFactor *float64      `json:"task_complexity_factor"` // run time ÷ its baseline, of the worst fleet; null: no worker has an autoscaler
 	ErrorRate            *float64      `json:"error_rate"`             // in the last minute, of all processes
 	MemoryUsageMB        float64       `json:"memory_usage_mb"`        // of this process
 	AvgQueueWaitTimeMS   *float64      `json:"avg_queue_wait_time_ms"` // of all processes; null before the first run
-	ThroughputTrend      *float64      `json:"throughput_trend"`       // null: a minute's history shows none
+	ThroughputTrend      *float64      `json:"throughput_trend"`       // change of the offered work by the last decision, in erlang; null: no worker has an autoscaler
 }
 
 func (v *look) totals() totals {
@@ -54,28 +54,51 @@ func (v *look) totals() totals {
 	}
 }
 
-func (v *look) autoscale() autoscaleMetrics {
-	return autoscaleMetrics{
+func (v *look) autoscale(fleets []taskqueue.Fleet) autoscaleMetrics {
+	m := autoscaleMetrics{
 		ActiveWorkers: v.sessions(), TotalPendingTasks: v.total(pending), QueueMetrics: v.queueCounts(),
 		WorkerUtilization: v.workerUse().WorkerUtilization, ErrorRate: v.fleet.errorRate(),
 		MemoryUsageMB: float64(v.memory.CurrentBytes) / (1 << 20), AvgQueueWaitTimeMS: v.performance().AverageWaitMS,
 	}
+	for i := range fleets {
+		m.scaled(&fleets[i].Decision)
+	}
+	return m
+}
+
+// scaled takes in what the autoscaler of a fleet measures: the worst one counts.
+func (m *autoscaleMetrics) scaled(d *taskqueue.Decision) {
+	if m.QueuePressureScore == nil {
+		m.QueuePressureScore, m.TaskComplexityFactor, m.WorkerUtilization, m.ThroughputTrend = new(0.0), new(0.0), new(0.0), new(0.0)
+	}
+	*m.QueuePressureScore = max(*m.QueuePressureScore, d.Signals.QueuePressure.Value)
+	*m.TaskComplexityFactor = max(*m.TaskComplexityFactor, d.Signals.Complexity.Value)
+	*m.WorkerUtilization = max(*m.WorkerUtilization, d.Signals.Utilization.Value)
+	*m.ThroughputTrend += d.Offered - d.Before
 }
 
 func (h *handler) metrics(r *http.Request) (any, error) {
 	v, err := h.look(r.Context())
-	return metricsReply{v.totals(), v.system(), v.autoscale(), nil, v.workerUse().ActiveWorkers, now()}, err
+	if err != nil {
+		return nil, err
+	}
+	fleets, err := h.client.Fleets(r.Context())
+	return metricsReply{v.totals(), v.system(), v.autoscale(fleets), report(fleets), v.workerUse().ActiveWorkers, now()}, err
 }
 
 type autoscalerReply struct {
 	Metrics         autoscaleMetrics `json:"metrics"`
-	Recommendations *string          `json:"recommendations"` // null: the handler does not see decisions of an autoscaler
+	Recommendations *string          `json:"recommendations"` // what the autoscaler decided last, in words; null: no worker has one
 	stamp
 }
 
 func (h *handler) autoscaler(r *http.Request) (any, error) {
 	v, err := h.look(r.Context())
-	return autoscalerReply{v.autoscale(), nil, now()}, err
+	if err != nil {
+		return nil, err
+	}
+	fleets, err := h.client.Fleets(r.Context())
+	return autoscalerReply{v.autoscale(fleets), recommend(fleets), now()}, err
 }
 
 type queueMetricsReply struct {

@@ -89,12 +89,16 @@ func (d *documenter) document(endpoints []endpoint) object {
 		"summary": "Everything that is counted, in the text format of Prometheus.", "operationId": "get_metrics_prometheus",
 		"responses": object{"200": object{"description": "OK", "content": object{"text/plain": object{"schema": object{"type": "string"}}}}, "default": problemResponse()},
 	}}
+	paths["/events"] = object{"get": object{
+		"summary": "A stream of server-sent events: overview, as at /overview, every two seconds, or trouble, a problem.", "operationId": "get_events",
+		"responses": object{"200": object{"description": "OK", "content": object{"text/event-stream": object{"schema": object{"type": "string"}}}}, "default": problemResponse()},
+	}}
 	d.schema(reflect.TypeFor[problem]())
 	return object{
 		"openapi": "3.1.0",
 		"info": object{
 			"title": "taskqueue", "version": "1", "license": object{"name": "MIT OR Apache-2.0"},
-			"description": "Health, metrics and operation of a task queue. Counts of queues are those of the store, for all processes; times, slots and runs are those of the process that answers. What is not known is null. A change needs the header Content-Type: application/json.",
+			"description": "Health, metrics and operation of a task queue. Counts of queues are those of the store, and times those that the workers of all processes told, within the last seconds; slots and memory are those of the process that answers. What is not known is null. A change needs the header Content-Type: application/json.",
 		},
 		"servers":    []any{object{"url": "/tasks"}},
 		"paths":      paths,
@@ -126,7 +130,7 @@ func (d *documenter) operation(e *endpoint) object {
 }
 
 func parameters(e *endpoint) (all []any) {
-	for _, name := range []string{"queue", "id"} {
+	for _, name := range []string{"queue", "id", "fleet"} {
 		if strings.Contains(e.path, "{"+name+"}") {
 			all = append(all, object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}})
 		}
@@ -134,7 +138,12 @@ func parameters(e *endpoint) (all []any) {
 	types := map[string]object{
 		"state":  {"type": "string", "enum": []any{"pending", "scheduled", "dead"}},
 		"cursor": {"type": "string"},
+		"fleet":  {"type": "string"},
 		"filter": {"type": "string"},
+		"kind":   {"type": "string"},
+		"error":  {"type": "string"},
+		"since":  {"type": "string"},
+		"until":  {"type": "string"},
 		"limit":  {"type": "integer", "minimum": 1, "maximum": maxPage, "default": defaultPage},
 	}
 	for _, name := range e.query {
@@ -241,13 +250,14 @@ func TestDocument(t *testing.T) {
 
 // TestContract: every answer is what the served document says.
 func TestContract(t *testing.T) {
-	f, _ := busy(t, Config{ShowPayloads: true})
+	f, _ := busy(t, Config{ShowRaw: true})
+	f.scaled("default")
 	dead := f.do("GET", "/tasks/queues/default/dead/groups", "").at("groups.0.latest.id").(string)
 	doc := f.get("/tasks/openapi.json").body
 	c := &contract{f, doc}
 	for path, item := range doc["paths"].(object) {
 		for method, op := range item.(object) {
-			if path == "/metrics/prometheus" {
+			if path == "/metrics/prometheus" || path == "/events" {
 				continue
 			}
 			method = strings.ToUpper(method)
@@ -278,6 +288,8 @@ func example(path string) string {
 		return `{"max_tasks": 100}`
 	case strings.HasSuffix(path, "/reschedule"):
 		return `{"after_seconds": 60}`
+	case strings.Contains(path, "/tasks/"):
+		return `{"state": "pending", "kind": "none"}`
 	case strings.HasSuffix(path, "/dead/requeue"):
 		return `{"dry_run": true}`
 	}

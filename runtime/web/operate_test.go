@@ -181,7 +181,7 @@ func TestOperateDeadLetters(t *testing.T) {
 }
 
 func TestPayloads(t *testing.T) {
-	f := newFixture(t, Config{ShowPayloads: true})
+	f := newFixture(t, Config{ShowRaw: true})
 	id := f.add("<b>&", taskqueue.WithHeader("k", "v"), taskqueue.Retention(time.Hour))
 	f.want(f.get("/tasks/task/"+id.String()), map[string]any{"payload.0": "<b>&", "headers.0.value": "v"})
 	f.work()
@@ -192,7 +192,7 @@ func TestPayloads(t *testing.T) {
 }
 
 func TestContentThatIsNotMessagePack(t *testing.T) {
-	h := &handler{Config: Config{ShowPayloads: true}}
+	h := &handler{Config: Config{ShowRaw: true}}
 	for data, want := range map[string]string{
 		"":              "",
 		"\xa2ab":        `"ab"`,
@@ -201,7 +201,7 @@ func TestContentThatIsNotMessagePack(t *testing.T) {
 		"\xc1":          `"wQ=="`,
 		"\x81\xa1k\xc3": `{"k":true}`,
 	} {
-		if got := string(h.content([]byte(data))); got != want {
+		if got := string(h.content(nil, []byte(data), 100)); got != want {
 			t.Errorf("%q: %s, want %s", data, got, want)
 		}
 	}

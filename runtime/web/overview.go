@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -23,7 +24,7 @@ type overviewReply struct {
 	Uptime       float64     `json:"uptime_seconds"`
 	Recent       recentView  `json:"recent"`
 	ReadOnly     bool        `json:"read_only"`
-	ShowPayloads bool        `json:"show_payloads"`
+	HidePayloads bool        `json:"hide_payloads"`
 	stamp
 }
 
@@ -86,16 +87,18 @@ func (v *look) kindViews() []kindView {
 	return all
 }
 
-func (h *handler) overview(r *http.Request) (any, error) {
-	v, err := h.look(r.Context())
+func (h *handler) overview(r *http.Request) (any, error) { return h.overviewNow(r.Context()) }
+
+func (h *handler) overviewNow(ctx context.Context) (any, error) {
+	v, err := h.look(ctx)
 	if err != nil {
 		return nil, err
 	}
 	slots, busy := v.slots()
 	return overviewReply{
-		Health: h.check(r.Context()), Queues: v.queueViews(), Rates: v.fleet, Kinds: v.kindViews(), Alerts: h.alertsOf(v),
+		Health: h.check(ctx), Queues: v.queueViews(), Rates: v.fleet, Kinds: v.kindViews(), Alerts: h.alertsOf(v),
 		Workers: v.workerUse(), Slots: slots, Busy: busy, Memory: v.system().Memory, Uptime: v.uptime.Seconds(),
-		Recent: v.recentView(), ReadOnly: h.ReadOnly, ShowPayloads: h.ShowPayloads, stamp: now(),
+		Recent: v.recentView(), ReadOnly: h.ReadOnly, HidePayloads: h.HidePayloads, stamp: now(),
 	}, nil
 }
 

@@ -18,6 +18,7 @@ func (h *handler) pages() {
 	h.page("/assets/dom.js", "assets/dom.js", "text/javascript; charset=utf-8")
 	h.page("/assets/style.css", "assets/style.css", "text/css; charset=utf-8")
 	h.page("/assets/icon.svg", "assets/icon.svg", "image/svg+xml")
+	h.mux.HandleFunc("GET /events", h.events)
 	h.page("/openapi.json", "openapi.json", "application/json")
 	if !h.NoMetrics {
 		h.mux.HandleFunc("GET /metrics/prometheus", h.prometheus)

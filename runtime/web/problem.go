@@ -22,6 +22,7 @@ type problem struct {
 var (
 	errMediaType = errors.New("web: a change needs the header Content-Type: application/json")
 	errNoPath    = errors.New("web: there is nothing at this path")
+	errTooMany   = errors.New("web: too many dashboards are open")
 	errMethod    = errors.New("web: this path does not know the method; see the header Allow")
 )
 
@@ -35,6 +36,7 @@ var statuses = []struct {
 	{errMediaType, http.StatusUnsupportedMediaType},
 	{errNoPath, http.StatusNotFound},
 	{errMethod, http.StatusMethodNotAllowed},
+	{errTooMany, http.StatusTooManyRequests},
 	{taskqueue.ErrNotFound, http.StatusNotFound},
 	{taskqueue.ErrState, http.StatusConflict},
 	{taskqueue.ErrTooLarge, http.StatusRequestEntityTooLarge},
@@ -54,23 +56,29 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// refuse answers with a problem. What the server is to blame for is only logged.
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) int {
-	status := statusOf(err)
-	detail := err.Error()
+// problemOf tells of an error. What the server is to blame for stays in its log.
+func problemOf(err error) problem {
+	status, detail := statusOf(err), err.Error()
 	if status >= http.StatusInternalServerError {
-		h.Logger.ErrorContext(r.Context(), "web request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		detail = "the store does not answer as it should; the log knows more"
 	}
-	if status == http.StatusUnauthorized {
+	return problem{"about:blank", http.StatusText(status), status, detail, time.Now().UTC()}
+}
+
+// refuse answers with a problem.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) int {
+	body := problemOf(err)
+	if body.Status >= http.StatusInternalServerError {
+		h.Logger.ErrorContext(r.Context(), "web request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	if body.Status == http.StatusUnauthorized {
 		w.Header().Add("WWW-Authenticate", `Basic realm="tasks", charset="UTF-8"`)
 		w.Header().Add("WWW-Authenticate", `Bearer realm="tasks"`)
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	body := problem{"about:blank", http.StatusText(status), status, detail, time.Now().UTC()}
+	w.WriteHeader(body.Status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
 		h.Logger.DebugContext(r.Context(), "web answer not sent", "error", err)
 	}
-	return status
+	return body.Status
 }

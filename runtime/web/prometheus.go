@@ -148,6 +148,12 @@ func (h *handler) prometheus(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err)
 		return
 	}
+	fleets, err := h.client.Fleets(r.Context())
+	if err != nil {
+		h.refuse(w, r, err)
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	exposition{w}.write(v)
+	exposition{w}.scales(fleets)
 }

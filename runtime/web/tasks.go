@@ -1,17 +1,11 @@
 package web
 
 import (
-	"bytes"
-	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/tinylib/msgp/msgp"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -55,12 +49,14 @@ type failureView struct {
 	Reason  string    `json:"reason"`
 }
 
-func (h *handler) viewTask(e *taskqueue.Entry) taskView {
+// viewTask is a task with what may be shown of its content, if that is not more than
+// limit.
+func (h *handler) viewTask(e *taskqueue.Entry, known map[string]*kindSchema, limit int) taskView {
 	v := taskView{
 		ID: e.ID.String(), Queue: e.Queue, State: e.State.String(), CreatedAt: e.ID.Time().UTC(),
 		Headers: []headerView{}, Failures: []failureView{},
 		ResultBytes: len(e.Result), ProgressBytes: len(e.Progress),
-		Result: h.content(e.Result), Progress: h.content(e.Progress),
+		Result: h.content(nil, e.Result, limit), Progress: h.content(nil, e.Progress, limit),
 	}
 	if e.State == taskqueue.StateDone || e.State == taskqueue.StateDead || e.State == taskqueue.StateDiscarded {
 		v.EndedAt = instant(e.At)
@@ -68,21 +64,22 @@ func (h *handler) viewTask(e *taskqueue.Entry) taskView {
 	if e.Reason != "" {
 		v.Reason = &e.Reason
 	}
-	if e.Message != nil {
-		h.viewMessage(&v, e.Message)
+	if m := e.Message; m != nil {
+		h.viewMessage(&v, m, known[m.Kind], limit)
 	}
 	return v
 }
 
-func (h *handler) viewMessage(v *taskView, m *broker.Message) {
+func (h *handler) viewMessage(v *taskView, m *broker.Message, schema *kindSchema, limit int) {
 	v.Kind, v.Version, v.Priority = &m.Kind, new(int(m.Version)), new(int(m.Priority))
 	v.Attempts, v.MaxAttempts, v.Lost = new(int(m.Attempts)), new(int(m.Max)), new(int(m.Lost))
 	v.ReadyAt = instant(m.Ready)
 	v.TimeoutMS, v.RetentionMS = new(m.Timeout.Milliseconds()), new(m.Retention.Milliseconds())
-	v.PayloadBytes, v.Payload = new(len(m.Payload)), h.content(m.Payload)
+	v.PayloadBytes = new(len(m.Payload))
+	v.Payload = h.content(&piece{schema, schema.payload(int(m.Version))}, m.Payload, limit)
 	for _, header := range m.Headers {
 		hv := headerView{Key: header.Key}
-		if h.ShowPayloads {
+		if h.ShowRaw || harmless(header.Key) {
 			hv.Value = &header.Value
 		}
 		v.Headers = append(v.Headers, hv)
@@ -92,29 +89,9 @@ func (h *handler) viewMessage(v *taskView, m *broker.Message) {
 	}
 }
 
-// maxContent is how much is decoded for a look.
-const maxContent = 64 << 10
-
-// content is encoded data as JSON: the fields of a task in their order. What is not
-// MessagePack is a string of Base64.
-func (h *handler) content(data []byte) json.RawMessage {
-	if !h.ShowPayloads || len(data) == 0 {
-		return nil
-	}
-	if rest, err := msgp.Skip(data); err == nil && len(rest) == 0 && len(data) <= maxContent { // one value, and all of it
-		var b bytes.Buffer
-		if _, err := msgp.UnmarshalAsJSON(&b, data); err == nil && json.Valid(b.Bytes()) {
-			return b.Bytes()
-		}
-	}
-	return json.RawMessage(`"` + base64.StdEncoding.EncodeToString(data[:min(len(data), maxContent)]) + `"`)
-}
-
-type tasksReply struct {
-	Tasks []taskView `json:"tasks"` // with a filter, up to 499 more than the limit
-	Next  string     `json:"next"`  // the cursor of the next page; empty: this is the last
-	Seen  int        `json:"seen"`  // how many were looked at for this page; with a filter at most 10,000
-	stamp
+// harmless are the headers that the runtime itself sets.
+func harmless(key string) bool {
+	return slices.Contains([]string{taskqueue.CronName, taskqueue.CronTick, "traceparent"}, key)
 }
 
 type taskReply struct {
@@ -135,68 +112,13 @@ type rescheduleBody struct {
 	AfterSeconds float64 `json:"after_seconds"` // from now, by the store's clock
 }
 
-func (h *handler) listTasks(r *http.Request) (any, error) {
-	name, nameErr := queueOf(r)
-	state, stateErr := stateOf(r.URL.Query().Get("state"))
-	limit, limitErr := limitOf(r)
-	if err := first(nameErr, stateErr, limitErr); err != nil {
-		return nil, err
-	}
-	query := taskqueue.ListQuery{Queue: name, State: state, Limit: limit, Cursor: r.URL.Query().Get("cursor")}
-	return h.pageOf(r.Context(), query, strings.ToLower(r.URL.Query().Get("filter")))
-}
-
-// filterLimit is how many tasks a filter looks at for one page.
-const filterLimit = 10_000
-
-// pageOf is a page of the tasks that pass a filter.
-func (h *handler) pageOf(ctx context.Context, query taskqueue.ListQuery, filter string) (any, error) {
-	reply := tasksReply{Tasks: []taskView{}, stamp: now()}
-	limit := query.Limit
-	if filter != "" {
-		query.Limit = maxPage
-	}
-	for {
-		page, err := h.client.List(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		reply.Seen += len(page.Entries)
-		for i := range page.Entries {
-			if e := &page.Entries[i]; passes(e, filter) {
-				reply.Tasks = append(reply.Tasks, h.viewTask(e))
-			}
-		}
-		reply.Next, query.Cursor = page.Next, page.Next
-		if filter == "" || page.Next == "" || len(reply.Tasks) >= limit || reply.Seen >= filterLimit {
-			return reply, nil
-		}
-	}
-}
-
-// passes reports whether the kind of a task, or why it failed last, contains the
-// filter, which is in lower case.
-func passes(e *taskqueue.Entry, filter string) bool {
-	if filter == "" {
-		return true
-	}
-	texts := []string{e.Reason}
-	if m := e.Message; m != nil {
-		texts = append(texts, m.Kind)
-		if n := len(m.Failures); n > 0 {
-			texts = append(texts, m.Failures[n-1].Reason)
-		}
-	}
-	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), filter) })
-}
-
 func (h *handler) showTask(r *http.Request) (any, error) {
 	id, err := taskOf(r)
 	if err != nil {
 		return nil, err
 	}
 	e, err := h.client.Find(r.Context(), id)
-	return taskReply{h.viewTask(&e), now()}, err
+	return taskReply{h.viewTasks(r.Context(), []taskqueue.Entry{e}, maxContent)[0], now()}, err
 }
 
 // changeTask does something to the task that a path names.

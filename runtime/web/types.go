@@ -1,0 +1,88 @@
+package web
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+type typesReply struct {
+	Types []typeView `json:"types"` // by kind
+	stamp
+}
+
+// A typeView is a kind of tasks: what workers have told of it, and how it does.
+type typeView struct {
+	Kind    string      `json:"kind"`
+	Known   bool        `json:"known"`   // whether a worker has told its schema
+	Version int         `json:"version"` // of the payload's shape; 0: not known
+	Older   []int       `json:"older"`   // versions that can still be read
+	Payload []fieldView `json:"payload"` // its fields
+	Result  []fieldView `json:"result"`  // none: it has no result
+	Workers int         `json:"workers"` // that ran it lately
+	Figures []kindView  `json:"figures"` // by queue
+}
+
+func (h *handler) types(r *http.Request) (any, error) {
+	v, err := h.look(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	texts, err := h.client.Schemas(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	views := map[string]*typeView{}
+	of := func(kind string) *typeView {
+		if views[kind] == nil {
+			views[kind] = &typeView{Kind: kind, Older: []int{}, Payload: []fieldView{}, Result: []fieldView{}, Figures: []kindView{}}
+		}
+		return views[kind]
+	}
+	for kind, text := range texts {
+		of(kind).describe(readSchema(text))
+	}
+	for _, w := range v.workers {
+		for _, kind := range w.Kinds() {
+			of(kind)
+		}
+	}
+	for _, k := range v.kindViews() {
+		t := of(k.Kind)
+		t.Figures = append(t.Figures, k)
+		t.Workers = v.ranBy(k.Kind)
+	}
+	reply := typesReply{Types: []typeView{}, stamp: now()}
+	for _, kind := range slices.Sorted(maps.Keys(views)) {
+		reply.Types = append(reply.Types, *views[kind])
+	}
+	return reply, nil
+}
+
+// describe adds what a schema says.
+func (t *typeView) describe(s *kindSchema) {
+	if s == nil {
+		return
+	}
+	t.Known, t.Version = true, max(s.Version, 1)
+	t.Payload, t.Result = viewFields(s.Payload), viewFields(s.Result)
+	for version := range s.Older {
+		if n, err := strconv.Atoi(version); err == nil {
+			t.Older = append(t.Older, n)
+		}
+	}
+	slices.Sort(t.Older)
+}
+
+// ranBy is how many workers have run a kind.
+func (v *look) ranBy(kind string) (n int) {
+	for i := range v.told {
+		if slices.ContainsFunc(v.told[i].Kinds, func(k taskqueue.KindMetrics) bool { return k.Kind == kind }) {
+			n++
+		}
+	}
+	return n
+}
