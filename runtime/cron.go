@@ -103,16 +103,26 @@ func (c *Cron) name() string { return cmp.Or(c.Name, c.Job.Kind()) }
 // AddCron adds a cron to a worker, running or not. The error is ErrInvalid if
 // something is wrong with it, or its name is taken.
 func (w *Worker) AddCron(c Cron) error {
-	s, err := w.client.planCron(&c)
-	if err != nil {
-		return err
+	return w.addCron(&c)
+}
+
+func (w *Worker) addCron(c *Cron) error {
+	s, m, err := w.client.planCron(c)
+	if err == nil {
+		err = w.crons.Add(s)
 	}
-	return w.crons.Add(s)
+	if err == nil {
+		err = w.board.add(c, m)
+	}
+	return err
 }
 
 // RemoveCron ends a cron of this worker, not of others, and reports whether it
 // was there.
-func (w *Worker) RemoveCron(name string) bool { return w.crons.Remove(name) }
+func (w *Worker) RemoveCron(name string) bool {
+	w.board.remove(name)
+	return w.crons.Remove(name)
+}
 
 // NextTicks lists the next n ticks of all crons of the worker together, by the
 // store's clock once Run has asked for it.
@@ -124,16 +134,11 @@ func (w *Worker) NextTicks(n int) []Tick {
 	return ticks
 }
 
-// planCrons adds a config's crons to an engine, or tells all that is wrong with
-// them.
-func planCrons(c *Client, crons []Cron, engine *scheduler.Engine) error {
+// addCrons adds a config's crons, or tells all that is wrong with them.
+func (w *Worker) addCrons(crons []Cron) error {
 	var errs []error
 	for i := range crons {
-		s, err := c.planCron(&crons[i])
-		if err == nil {
-			err = engine.Add(s)
-		}
-		if err != nil {
+		if err := w.addCron(&crons[i]); err != nil {
 			errs = append(errs, fmt.Errorf("Crons[%d]: %w", i, err))
 		}
 	}
@@ -142,11 +147,11 @@ func planCrons(c *Client, crons []Cron, engine *scheduler.Engine) error {
 
 // planCron checks a cron and turns it into the engine's. Its job is made once
 // to see that it can be, and where it goes.
-func (c *Client) planCron(given *Cron) (scheduler.Schedule, error) {
+func (c *Client) planCron(given *Cron) (scheduler.Schedule, broker.Message, error) {
 	ticks, err := given.schedule()
 	message, jobErr := c.tick(context.Background(), given, time.Now())
 	if err := errors.Join(err, given.check(), jobErr); err != nil {
-		return scheduler.Schedule{}, err
+		return scheduler.Schedule{}, message, err
 	}
 	kept, queue := *given, message.Queue
 	return scheduler.Schedule{
@@ -158,7 +163,7 @@ func (c *Client) planCron(given *Cron) (scheduler.Schedule, error) {
 			}
 			return m, err
 		},
-	}, nil
+	}, message, nil
 }
 
 // check reports what is wrong beside the spec and what any job may have.

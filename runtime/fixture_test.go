@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +148,32 @@ type store struct {
 	find    func() error
 	watch   func() error
 	queues  func() error
+	put     func(table string) error
+	records func() error
+}
+
+func (s *store) Records(ctx context.Context, table string, names ...string) ([]broker.Record, error) {
+	s.mu.Lock()
+	hook := s.records
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(); err != nil {
+			return nil, err
+		}
+	}
+	return s.Broker.Records(ctx, table, names...)
+}
+
+func (s *store) Put(ctx context.Context, table string, r broker.Record) (uint64, error) {
+	s.mu.Lock()
+	hook := s.put
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(table); err != nil {
+			return 0, err
+		}
+	}
+	return s.Broker.Put(ctx, table, r)
 }
 
 func (s *store) Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error) {
@@ -224,6 +251,9 @@ func (s *store) watching() int {
 }
 
 func newStore() *store { return &store{Broker: membroker.New(membroker.Config{})} }
+
+// soaking says that tests may take minutes.
+func soaking() bool { return os.Getenv("TASKQUEUE_SOAK") == "1" }
 
 var errBoom = errors.New("boom")
 

@@ -116,29 +116,39 @@ func (d declaration) same(other declaration) bool {
 	return d.MaxTasks == other.MaxTasks && d.Concurrency == other.Concurrency && d.Rate == other.Rate && maps.Equal(d.Groups, other.Groups)
 }
 
+// publishTries is how often a store that answers may refuse the limits before the
+// worker goes on without them: a full one has tasks to be drained.
+const publishTries = 5
+
 // publishLimits makes what the code says hold for all processes, before the first
-// task is claimed. It goes on trying until the store answers or ctx ends.
-func (c *Client) publishLimits(ctx context.Context, all map[string]declaration, log *slog.Logger) {
+// task is claimed. It goes on trying while the store does not answer, and so many
+// times if it does; false: that was in vain.
+func (c *Client) publishLimits(ctx context.Context, all map[string]declaration, log *slog.Logger, tries int) (done bool) {
 	names := slices.Sorted(maps.Keys(all))
-	for tries := 0; ; tries++ {
-		err := c.publishAll(ctx, names, all)
+	for n, failed := 0, 0; failed < tries; n++ {
+		answers, err := c.publishAll(ctx, names, all)
 		switch {
 		case err == nil || ctx.Err() != nil || errors.Is(err, ErrClosed):
-			return
-		case errors.Is(err, ErrInvalid) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrFull):
+			return true
+		case errors.Is(err, ErrInvalid) || errors.Is(err, ErrTooLarge):
 			log.Error("the limits of queues cannot be published; they are as they were", "error", err)
-			return
-		case tries == 0:
-			log.Warn("the limits of queues are not published yet; trying again before the first task is taken", "error", err)
+			return true
+		case n == 0:
+			log.Warn("the limits of queues are not published yet; trying again", "error", err)
 		}
-		pause(ctx, c.ctx, min(time.Duration(tries+1)*100*time.Millisecond, 2*time.Second))
+		if answers {
+			failed++
+		}
+		pause(ctx, c.ctx, min(time.Duration(n+1)*100*time.Millisecond, 2*time.Second))
 	}
+	return false
 }
 
-func (c *Client) publishAll(ctx context.Context, names []string, all map[string]declaration) error {
+// publishAll publishes what is new. answers is whether the store could be read.
+func (c *Client) publishAll(ctx context.Context, names []string, all map[string]declaration) (answers bool, err error) {
 	rows, err := c.broker.Records(ctx, limitsTable, names...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	stored := make(map[string]broker.Record, len(rows))
 	for _, r := range rows {
@@ -148,10 +158,10 @@ func (c *Client) publishAll(ctx context.Context, names []string, all map[string]
 		row := stored[name]
 		row.Name = name
 		if err := c.publishLimit(ctx, row, all[name]); err != nil {
-			return err
+			return true, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // publishLimit publishes what is new about one queue: for the workers first, then

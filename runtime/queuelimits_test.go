@@ -127,7 +127,7 @@ func TestLimitsBeforeTasks(t *testing.T) {
 		f.add(job("x"))
 		away := true
 		f.store.set(func() {
-			f.store.queues = func() error {
+			f.store.records = func() error {
 				if away {
 					return broker.ErrUnavailable
 				}
@@ -160,24 +160,47 @@ func (m *meter) handle(context.Context, string) (string, error) {
 	return "", nil
 }
 
-// check wants n ± slack starts in each of so many whole seconds, from the first on.
-func (m *meter) check(t *testing.T, seconds, n, slack int) {
+func (m *meter) perSecond(t *testing.T, seconds int) []int {
 	t.Helper()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.starts) == 0 {
 		t.Fatal("nothing began")
 	}
-	perSecond := make([]int, seconds)
+	all := make([]int, seconds)
 	for _, at := range m.starts {
 		if s := int(at.Sub(m.starts[0]) / time.Second); s < seconds {
-			perSecond[s]++
+			all[s]++
 		}
 	}
+	return all
+}
+
+// check wants n ± slack starts in each of so many whole seconds, from the first on.
+func (m *meter) check(t *testing.T, seconds, n, slack int) {
+	t.Helper()
+	perSecond := m.perSecond(t, seconds)
 	for s, got := range perSecond {
 		if got < n-slack || got > n+slack {
 			t.Errorf("second %d: %d began, want %d ± %d; all: %v", s, got, n, slack, perSecond)
 		}
+	}
+}
+
+// checkMost wants no more than that in any of the seconds, and nearly as much in all:
+// what a busy machine sleeps through is not made up for.
+func (m *meter) checkMost(t *testing.T, seconds, n, slack int) {
+	t.Helper()
+	perSecond := m.perSecond(t, seconds)
+	total := 0
+	for s, got := range perSecond {
+		total += got
+		if got > n+slack {
+			t.Errorf("second %d: %d began, at most %d may; all: %v", s, got, n+slack, perSecond)
+		}
+	}
+	if total < seconds*(n-2*slack) {
+		t.Errorf("%d began in %d seconds: %v", total, seconds, perSecond)
 	}
 }
 
@@ -231,5 +254,5 @@ func TestRateOverWorkersLive(t *testing.T) {
 		f.bulk(taskqueue.LowPriority, 50)
 	}
 	time.Sleep(5500 * time.Millisecond)
-	m.check(t, 5, 10, 1)
+	m.checkMost(t, 5, 10, 1)
 }

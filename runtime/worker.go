@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -134,18 +135,21 @@ type Event struct {
 
 // A Worker runs tasks. Make it with NewWorker. It is safe for concurrent use.
 type Worker struct {
-	client  *Client
-	engine  *worker.Engine
-	crons   *scheduler.Engine
-	scaler  *scaler // nil: the number of slots is fixed
-	metrics *Metrics
-	schemas map[string]string // by the names of kinds
-	log     *slog.Logger
-	queues  []string
-	kinds   []string // sorted
-	name    string
-	limits  map[string]declaration // by queue
-	state   runState
+	client    *Client
+	engine    *worker.Engine
+	crons     *scheduler.Engine
+	board     *cronBoard
+	scaler    *scaler // nil: the number of slots is fixed
+	metrics   *Metrics
+	schemas   map[string]string // by the names of kinds
+	log       *slog.Logger
+	queues    []string
+	served    []worker.Queue
+	kinds     []string // sorted
+	announced []WorkerKind
+	name      string
+	limits    map[string]declaration // by queue
+	state     runState
 }
 
 // NewWorker makes a worker that takes tasks from the client's store once it
@@ -156,12 +160,17 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	}
 	metrics := new(Metrics)
 	plan, err := planWorker(c, &config, metrics)
-	crons := scheduler.New(scheduler.Config{Store: c.broker, Name: plan.Name, Log: plan.Log})
-	if err := errors.Join(err, planCrons(c, config.Crons, crons)); err != nil {
+	w := &Worker{
+		client: c, metrics: metrics, log: plan.Log, name: plan.Name, board: newCronBoard(c.broker, plan.Log),
+		crons: scheduler.New(scheduler.Config{Store: c.broker, Name: plan.Name, Log: plan.Log}),
+	}
+	if err := errors.Join(err, w.addCrons(config.Crons)); err != nil {
 		return nil, err
 	}
-	scaler := planScaler(c, config.Autoscale, &plan)
-	w := &Worker{client: c, scaler: scaler, metrics: metrics, schemas: schemasOf(config.Tasks), engine: worker.New(plan), crons: crons, log: plan.Log, name: plan.Name, kinds: slices.Sorted(maps.Keys(plan.Kinds))}
+	w.scaler = planScaler(c, config.Autoscale, &plan)
+	w.engine, w.schemas = worker.New(plan), schemasOf(config.Tasks)
+	w.kinds, w.announced = slices.Sorted(maps.Keys(plan.Kinds)), kindsOf(config.Tasks)
+	w.served = plan.Queues
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)
 	}
@@ -191,12 +200,19 @@ func (w *Worker) Run(ctx context.Context) error {
 // all.
 func (w *Worker) run(ctx context.Context) error {
 	told := publisher{store: w.client.broker, worker: w.name, metrics: w.metrics, schemas: w.schemas, log: w.log}
+	gone, leave := context.WithCancel(context.WithoutCancel(ctx))
+	var announcing sync.WaitGroup
+	defer announcing.Wait()
 	defer told.last(ctx)
+	defer leave()
 	ctx, cancel := context.WithCancel(ctx)
-	w.client.publishLimits(ctx, w.limits, w.log)
+	announcing.Go(func() { newAnnouncer(w).run(gone, ctx) })
 	var ticking sync.WaitGroup
 	defer ticking.Wait()
 	defer cancel()
+	if !w.client.publishLimits(ctx, w.limits, w.log, publishTries) {
+		ticking.Go(func() { w.client.publishLimits(ctx, w.limits, w.log, math.MaxInt) })
+	}
 	ticking.Go(func() { _ = w.crons.Run(ctx) })
 	if w.scaler != nil {
 		ticking.Go(func() { w.scaler.run(ctx, w.engine) })

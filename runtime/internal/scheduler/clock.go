@@ -2,12 +2,8 @@ package scheduler
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
-
-	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // A clock is what is known of the store's clock: what it showed when ours
@@ -37,25 +33,21 @@ func (c *clock) old() bool {
 // suspicious is a difference between two machines' clocks that is worth a word.
 const suspicious = 5 * time.Second
 
-// synchronize asks the store for its time if the last answer is old. The way
-// to ask is a session that comes and leaves, and wants nothing.
+// synchronize asks the store for its time if the last answer is old.
 func (e *Engine) synchronize(ctx context.Context, queue string) error {
 	if !e.clock.old() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	grant, err := e.Store.Cycle(ctx, broker.Cycle{
-		Session: broker.Session{Worker: fmt.Sprintf("%s.%08x", e.Name, rand.Uint32()), Queue: queue},
-		Seq:     1, Lease: broker.MinLease, Leave: true,
-	})
+	stores, err := Ask(ctx, e.Store, e.Name, queue)
 	if err != nil {
 		return err
 	}
 	first := e.clock.answer.Load() == nil
 	now := e.clock.now()
-	e.clock.answer.Store(&answer{now, grant.Now})
-	if off := now.Sub(grant.Now); first && off.Abs() > suspicious {
+	e.clock.answer.Store(&answer{now, stores})
+	if off := now.Sub(stores); first && off.Abs() > suspicious {
 		e.Log.Warn("clocks differ: cron goes by the store's", "ahead", off.Round(time.Millisecond))
 	}
 	return nil

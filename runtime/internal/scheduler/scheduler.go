@@ -27,9 +27,15 @@ import (
 
 // A Store is the part of a broker that a scheduler needs.
 type Store interface {
+	Cycler
+	broker.Records
 	Enqueue(ctx context.Context, messages []broker.Message) ([]broker.Receipt, error)
-	Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error)
 	Marks(ctx context.Context, queue string, names []string) ([]int64, error)
+}
+
+// A Cycler can be asked for its time.
+type Cycler interface {
+	Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error)
 }
 
 // A Schedule is what happens at which ticks. The caller has checked it.
@@ -190,6 +196,9 @@ func (e *Engine) step(ctx context.Context) (wait time.Duration, err error) {
 		return 0, err
 	}
 	if err := e.recall(ctx, entries); err != nil {
+		return 0, err
+	}
+	if err := e.obey(ctx, entries); err != nil {
 		return 0, err
 	}
 	if err := e.send(ctx, entries); err != nil {

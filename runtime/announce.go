@@ -1,0 +1,154 @@
+package taskqueue
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"maps"
+	"os"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+)
+
+const (
+	workersTable   = "workers"
+	announcePeriod = 5 * time.Second
+	// announceTTL is when a worker that died without a word is not listed any more.
+	announceTTL     = 3 * announcePeriod
+	announceTimeout = 500 * time.Millisecond
+
+	announcedRuns  = 20       // those that have run longest
+	announcedBytes = 48 << 10 // of kinds in one row
+)
+
+// An announcer tells everybody that a worker lives, and what it can do and does.
+type announcer struct {
+	worker *Worker
+	fixed  WorkerInfo // what does not change
+	crons  *cronBoard
+	trouble
+}
+
+// newAnnouncer fills in what does not change.
+func newAnnouncer(w *Worker) *announcer {
+	host, _ := os.Hostname()
+	a := &announcer{worker: w, crons: w.board, trouble: trouble{log: w.log}, fixed: WorkerInfo{
+		Name: w.name, Host: host, PID: os.Getpid(), Started: time.Now(), Version: programVersion(),
+		Registry: registryOf(w.announced), Kinds: w.announced,
+	}}
+	size := 0
+	for i, k := range w.announced {
+		if size += len(k.Name) + 20*(1+len(k.Older)); size > announcedBytes {
+			a.fixed.Kinds, a.fixed.More = w.announced[:i], true
+			break
+		}
+	}
+	return a
+}
+
+// run announces until gone ends, and at once that the worker drains. Then it takes
+// the announcement back.
+func (a *announcer) run(gone, draining context.Context) {
+	ticker := time.NewTicker(announcePeriod)
+	defer ticker.Stop()
+	drained := draining.Done()
+	for gone.Err() == nil {
+		a.announce(gone, drained == nil)
+		a.crons.tell(gone)
+		select {
+		case <-gone.Done():
+		case <-ticker.C:
+		case <-a.crons.changed:
+		case <-drained:
+			drained = nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(gone), announceTimeout)
+	defer cancel()
+	_ = a.worker.client.broker.Remove(ctx, workersTable, a.worker.name, broker.Any)
+}
+
+func (a *announcer) announce(ctx context.Context, draining bool) {
+	info := a.fixed
+	s := a.worker.Stats()
+	info.Draining, info.Slots, info.Active, info.Counts = draining, s.Slots, s.Active, s.Counts
+	info.Running = a.worker.Running(announcedRuns)
+	busy := make(map[string]int, len(a.worker.queues))
+	for _, r := range a.worker.engine.Running() {
+		busy[r.Lease.Queue]++
+	}
+	for _, q := range a.worker.served {
+		info.Queues = append(info.Queues, WorkerQueue{Name: q.Name, Weight: q.Weight, Active: busy[q.Name]})
+	}
+	data, err := json.Marshal(info)
+	if err == nil {
+		err = a.put(ctx, a.worker.client.broker, workersTable, broker.Record{Name: info.Name, Data: data, TTL: announceTTL, If: broker.Any})
+	}
+	a.note("this worker cannot announce itself; it works all the same", err)
+}
+
+// A trouble is worth a line when it begins, and no more until it is over.
+type trouble struct {
+	log  *slog.Logger
+	last bool
+}
+
+func (t *trouble) note(text string, err error) {
+	if err != nil && !t.last {
+		t.log.Warn(text, "error", err)
+	}
+	t.last = err != nil
+}
+
+func (t *trouble) put(ctx context.Context, store broker.Records, table string, r broker.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, announceTimeout)
+	defer cancel()
+	_, err := store.Put(ctx, table, r)
+	return err
+}
+
+// kindsOf lists what tasks run, by name.
+func kindsOf(tasks []Task) []WorkerKind {
+	var kinds []WorkerKind
+	for _, t := range tasks {
+		older := slices.Sorted(maps.Keys(t.Older))
+		for _, name := range t.Kind.names() {
+			kinds = append(kinds, WorkerKind{Name: name, Version: max(t.Kind.Version, 1), Older: older})
+		}
+	}
+	slices.SortFunc(kinds, func(a, b WorkerKind) int { return cmp.Compare(a.Name, b.Name) })
+	return kinds
+}
+
+// registryOf is the same for workers that can run the same.
+func registryOf(kinds []WorkerKind) string {
+	hash := fnv.New64a()
+	for _, k := range kinds {
+		fmt.Fprintln(hash, k.Name, k.Version, k.Older)
+	}
+	return fmt.Sprintf("%016x", hash.Sum64())
+}
+
+// programVersion is the version of the program as it was built: that of its
+// module, or the revision of its source.
+func programVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	return ""
+}
