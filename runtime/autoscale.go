@@ -70,6 +70,9 @@ type ScaleTriggers = autoscaler.Triggers
 // ScaleTarget is the service level that the autoscaler keeps.
 type ScaleTarget = autoscaler.Target
 
+// A Signal is a measured value and its threshold of now.
+type Signal = autoscaler.Signal
+
 // A Decision is a number of workers, and why. Its String says it in words:
 //
 //	8 → 76: step in arrivals 6.4 → 62.6 erlang, predicted wait 17 s of 10 s

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tqgen/taskqueue/runtime/internal/fleet"
+	"github.com/tqgen/taskqueue/runtime/internal/measure"
 )
 
 // A Fleet is the worker processes that share the workers of an autoscaler; see
@@ -18,6 +20,9 @@ type Fleet struct {
 	Processes  int    // that there should be: at least 1, and enough for Desired
 	Min, Max   int    // bounds of Desired
 	PerProcess int    // workers that a process runs at most
+	Slots      int    // of a worker
+	Target     ScaleTarget
+	Startup    time.Duration // measured: from asking for more workers to their first word; 0 where processes have room
 	Decision   Decision
 	Members    []FleetMember // by name; those that died are in it for some seconds
 }
@@ -62,6 +67,7 @@ func fleetNow(name string, last *fleet.State, v *fleet.View) Fleet {
 	}
 	if plan != nil {
 		f.Desired, f.Min, f.Max, f.PerProcess, f.Decision = plan.Desired, plan.Min, plan.Max, plan.PerProcess, plan.Decision
+		f.Slots, f.Target, f.Startup = plan.Slots, plan.Target, time.Duration(plan.Startup*float64(time.Second))
 		f.Processes = max(1, (plan.Desired+max(plan.PerProcess, 1)-1)/max(plan.PerProcess, 1))
 	}
 	for _, m := range v.Members {
@@ -81,4 +87,17 @@ func (c *Client) FleetDecisions(ctx context.Context, name string, limit int) ([]
 		return nil, fmt.Errorf("%w: %d decisions are outside 1 to %d", ErrInvalid, limit, fleet.KeptDecisions)
 	}
 	return (&fleet.Book{Store: c.broker, Fleet: name}).History(ctx, limit)
+}
+
+// A FleetReport is what one process of a fleet has measured, in counters that begin
+// anywhere: only what they grow by means something.
+type FleetReport = measure.Report
+
+// FleetReports returns what the processes of a fleet have measured up to the last
+// second or so, by the names of their workers.
+func (c *Client) FleetReports(ctx context.Context, name string) (map[string]*FleetReport, error) {
+	if c.ctx.Err() != nil {
+		return nil, ErrClosed
+	}
+	return (&fleet.Book{Store: c.broker, Fleet: name}).Reports(ctx)
 }

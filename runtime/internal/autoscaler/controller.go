@@ -28,6 +28,11 @@ func New(c Config) (*Controller, error) {
 // Config returns what the controller was made with.
 func (c *Controller) Config() Config { return c.config }
 
+// StartupTime is the measured time from asking for a worker to its first word.
+func (c *Controller) StartupTime() time.Duration {
+	return time.Duration(c.Startup.Delay * float64(time.Second))
+}
+
 // Horizon is how far ahead the next decision looks: Flow.Due counts what falls
 // due within it.
 func (c *Controller) Horizon() time.Duration {

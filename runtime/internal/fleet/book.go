@@ -53,6 +53,9 @@ type Plan struct {
 	Max        int                 `json:"max"`
 	PerProcess int                 `json:"per_process"` // workers
 	NeedMB     float64             `json:"need_mb"`     // memory of a task, on average; 0: not known
+	Slots      int                 `json:"slots"`       // of a worker
+	Target     autoscaler.Target   `json:"target"`
+	Startup    float64             `json:"startup_s"` // measured: from asking for a worker to its first word
 	Decision   autoscaler.Decision `json:"decision"`
 }
 

@@ -97,7 +97,9 @@ func (p *Process) decide(now time.Time, v *View, infos []broker.QueueInfo, repor
 	for i := range v.Members {
 		capacity += v.Members[i].Capacity
 	}
-	l.starting.Came(now, max(0, l.desired-capacity))
+	missing := max(0, l.desired-capacity)
+	l.starting.Came(now, missing)
+	l.starting.Ask(now, missing) // a process may have died
 	o := l.sum.Observe(infos, reports, 1)
 	w := &o.Workers
 	w.Slots, w.Ready, w.Starting = p.Slots, min(l.desired, capacity), l.starting.Expected(now)
@@ -109,6 +111,7 @@ func (p *Process) decide(now time.Time, v *View, infos []broker.QueueInfo, repor
 	return &Plan{
 		Leader: p.Name, Desired: d.To, Min: p.Controller.MinWorkers, Max: p.Controller.MaxWorkers,
 		PerProcess: p.Capacity, NeedMB: l.controller.NeedMB(), Decision: d,
+		Slots: p.Slots, Target: p.Controller.Target, Startup: l.controller.StartupTime().Seconds(),
 	}
 }
 
