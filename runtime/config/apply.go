@@ -17,7 +17,7 @@ import (
 // Open makes a client of the store at Redis.URL. The logger gets warnings about
 // the server; nil is slog.Default(). Errors are those of taskqueue.Open.
 func (c *Config) Open(ctx context.Context, logger *slog.Logger) (*taskqueue.Client, error) {
-	store, err := c.open(ctx, logger)
+	store, err := c.OpenStore(ctx, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,8 @@ func (c *Config) Open(ctx context.Context, logger *slog.Logger) (*taskqueue.Clie
 	return client, err
 }
 
-func (c *Config) open(ctx context.Context, logger *slog.Logger) (broker.Broker, error) {
+// OpenStore is Open without the client.
+func (c *Config) OpenStore(ctx context.Context, logger *slog.Logger) (broker.Broker, error) {
 	if c.InMemory() {
 		return membroker.New(membroker.Config{}), nil
 	}
@@ -102,7 +103,7 @@ func (c *Config) WorkerConfig(tasks []taskqueue.Task) (taskqueue.WorkerConfig, e
 func (c *Config) Autoscale() taskqueue.Autoscale {
 	a := c.Autoscaler
 	return taskqueue.Autoscale{
-		Min: a.MinWorkers, Max: a.MaxWorkers, Initial: max(a.MinWorkers, min(a.MaxWorkers, c.Workers.InitialCount)),
+		Min: a.MinWorkers, Max: a.MaxWorkers, PerProcess: a.WorkersPerProcess, Fleet: a.Fleet, Initial: max(a.MinWorkers, min(a.MaxWorkers, c.Workers.InitialCount)),
 		Tuning: &taskqueue.AutoscaleTuning{
 			ScaleUpCount: a.ScaleUpCount, ScaleDownCount: a.ScaleDownCount,
 			Triggers: taskqueue.ScaleTriggers{

@@ -12,6 +12,10 @@ func (l *loader) checkTogether() {
 		l.contradiction("autoscaler.min_workers", "autoscaler.max_workers",
 			"%d is more than autoscaler.max_workers, %d", a.MinWorkers, a.MaxWorkers)
 	}
+	if a := c.Autoscaler; a.WorkersPerProcess > a.MaxWorkers {
+		l.contradiction("autoscaler.workers_per_process", "autoscaler.max_workers",
+			"%d is more than autoscaler.max_workers, %d", a.WorkersPerProcess, a.MaxWorkers)
+	}
 	switch {
 	case !c.AutoRegister.Enabled && len(c.Workers.Kinds) == 0:
 		l.contradiction("auto_register.enabled", "workers.kinds",

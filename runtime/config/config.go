@@ -73,6 +73,8 @@ type Queue struct {
 type Autoscaler struct {
 	Enabled                    bool
 	MinWorkers, MaxWorkers     int
+	WorkersPerProcess          int    // at most; 0: MaxWorkers
+	Fleet                      string // of processes that share workers; empty: all that serve the same queues
 	ScaleUpCount               int
 	ScaleDownCount             int
 	ScalingTriggers            ScalingTriggers

@@ -100,6 +100,8 @@ var samples = map[string]sample{
 	"autoscaler.enabled":                                       {"true", "1", "true", worker(func(w taskqueue.WorkerConfig) any { return w.Autoscale.Max }), 20},
 	"autoscaler.min_workers":                                   {"2", "2", "2", scaled(func(a taskqueue.Autoscale) any { return a.Min }), 2},
 	"autoscaler.max_workers":                                   {"50", "50", "50", scaled(func(a taskqueue.Autoscale) any { return a.Max }), 50},
+	"autoscaler.workers_per_process":                           {"5", "5", "5", scaled(func(a taskqueue.Autoscale) any { return a.PerProcess }), 5},
+	"autoscaler.fleet":                                         {`"shop"`, "shop", "shop", scaled(func(a taskqueue.Autoscale) any { return a.Fleet }), "shop"},
 	"autoscaler.scale_up_count":                                {"3", "3", "3", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.ScaleUpCount }), 3},
 	"autoscaler.scale_down_count":                              {"3", "3", "3", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.ScaleDownCount }), 3},
 	"autoscaler.enable_adaptive_thresholds":                    {"false", "0", "false", scaled(func(a taskqueue.Autoscale) any { return a.Tuning.AdaptiveThresholds }), false},

@@ -16,12 +16,22 @@ var autoscalerKeys = []key[Config]{
 	{
 		path: "autoscaler.min_workers", env: names("TASK_QUEUE_AUTOSCALER_MIN_WORKERS"), flag: "autoscaler-min-workers",
 		value: whole[Config]{field: func(c *Config) *int { return &c.Autoscaler.MinWorkers }, min: 1, max: 1000},
-		doc:   "The fewest workers of a process, of workers.max_concurrent_tasks slots each.",
+		doc:   "The fewest workers of all processes together, of workers.max_concurrent_tasks slots each.",
 	},
 	{
 		path: "autoscaler.max_workers", env: names("TASK_QUEUE_AUTOSCALER_MAX_WORKERS"), flag: "autoscaler-max-workers",
 		value: whole[Config]{field: func(c *Config) *int { return &c.Autoscaler.MaxWorkers }, min: 1, max: 1000},
-		doc:   "The most workers of a process; at least min_workers.",
+		doc:   "The most workers of all processes together; at least min_workers.",
+	},
+	{
+		path: "autoscaler.workers_per_process", env: names("TASK_QUEUE_AUTOSCALER_WORKERS_PER_PROCESS"),
+		value: whole[Config]{field: func(c *Config) *int { return &c.Autoscaler.WorkersPerProcess }, min: 1, max: 1000, words: []word[int]{{"all", 0}}},
+		doc:   "The most workers of one process; all: max_workers. Set it where more processes can be started, as Kubernetes does.",
+	},
+	{
+		path: "autoscaler.fleet", env: names("TASK_QUEUE_AUTOSCALER_FLEET"),
+		value: text[Config]{field: func(c *Config) *string { return &c.Autoscaler.Fleet }, rule: checkFleet, limits: "[A-Za-z0-9_.:-]{1,100}, or empty"},
+		doc:   "The name of the processes that share workers. Empty: all that serve the same queues.",
 	},
 	{
 		path: "autoscaler.scale_up_count", env: names("TASK_QUEUE_AUTOSCALER_SCALE_UP_COUNT"),

@@ -114,6 +114,8 @@ func TestBounds(t *testing.T) {
 		{"ROUTE_PREFIX", "/tasks/", "no path"},
 		{"TASK_QUEUE_AUTOSCALER_MIN_WORKERS", "0", "0 is outside 1 to 1000"},
 		{"TASK_QUEUE_AUTOSCALER_MIN_WORKERS", "21", "21 is more than autoscaler.max_workers, 20"},
+		{"TASK_QUEUE_AUTOSCALER_WORKERS_PER_PROCESS", "21", "21 is more than autoscaler.max_workers, 20"},
+		{"TASK_QUEUE_AUTOSCALER_FLEET", "the shop", "use A-Z a-z 0-9"},
 		{"TASK_QUEUE_AUTOSCALER_MAX_WORKERS", "1001", "1001 is outside 1 to 1000"},
 		{"TASK_QUEUE_AUTOSCALER_SCALE_UP_COUNT", "51", "51 is outside 1 to 50"},
 		{"TASK_QUEUE_AUTOSCALER_LEARNING_RATE", "0", "0 is outside above 0, to 1"},

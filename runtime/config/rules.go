@@ -184,6 +184,18 @@ func checkKind(s string) error      { return broker.CheckName("task kind", s) }
 
 const maxNamePrefix = 100
 
+func checkFleet(s string) error {
+	switch {
+	case s == "":
+		return nil
+	case len(s) > maxFleetName:
+		return fmt.Errorf("it has %d bytes, at most %d are allowed", len(s), maxFleetName)
+	}
+	return broker.CheckName("name of the fleet", s)
+}
+
+const maxFleetName = 100
+
 func checkNamePrefix(s string) error {
 	switch {
 	case s == "":
