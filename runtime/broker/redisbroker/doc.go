@@ -21,6 +21,7 @@
 //     parked ones
 //   - edit.lua, purge.lua and configure.lua are what operators do
 //   - count.lua counts
+//   - mend.lua looks at one defect for Audit, and mends it for Repair
 //   - put.lua and rows.lua write and read records, append.lua and lines.lua logs
 //
 // # Rules
@@ -57,5 +58,6 @@
 //	  +subscribe +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
 //	  +memory|usage
 //
-// and in a Cluster +cluster|slots +command +asking besides, with Durable +wait.
+// and in a Cluster +cluster|slots +command +asking besides, with Durable
+// +wait, and for Audit and Repair +scan +hscan +zscan +lpos +hvals +lmove.
 package redisbroker

@@ -57,6 +57,7 @@ func newScripts(clock string) *scripts {
 		enqueue: whole("enqueue", true), bulk: whole("bulk", true), cycle: whole("cycle", true, "parking", "trim"),
 		leave: whole("leave", true, "trim"), reclaim: whole("reclaim", true, "trim"),
 		look: whole("look", false), bury: whole("bury", false, "trim"), count: whole("count", false),
+		mend: whole("mend", false, "parking"),
 		edit: whole("edit", false, "parking"), purge: whole("purge", false, "parking"), configure: whole("configure", false),
 		page:    newScript("page", limits()+source("page"), false),
 		waiting: newScript("waiting", source("waiting"), false),
