@@ -61,10 +61,12 @@ func (a *announcer) run(gone, draining context.Context) {
 	for gone.Err() == nil {
 		a.announce(gone, drained == nil)
 		a.crons.tell(gone)
+		a.worker.parkings.exchange(gone)
 		select {
 		case <-gone.Done():
 		case <-ticker.C:
 		case <-a.crons.changed:
+		case <-a.worker.parkings.changed:
 		case <-drained:
 			drained = nil
 		}
@@ -88,7 +90,7 @@ func (a *announcer) announce(ctx context.Context, draining bool) {
 	}
 	data, err := json.Marshal(info)
 	if err == nil {
-		err = a.put(ctx, a.worker.client.broker, workersTable, broker.Record{Name: info.Name, Data: data, TTL: announceTTL, If: broker.Any})
+		_, err = a.put(ctx, a.worker.client.broker, workersTable, broker.Record{Name: info.Name, Data: data, TTL: announceTTL, If: broker.Any})
 	}
 	a.note("this worker cannot announce itself; it works all the same", err)
 }
@@ -106,11 +108,10 @@ func (t *trouble) note(text string, err error) {
 	t.last = err != nil
 }
 
-func (t *trouble) put(ctx context.Context, store broker.Records, table string, r broker.Record) error {
+func (t *trouble) put(ctx context.Context, store broker.Records, table string, r broker.Record) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, announceTimeout)
 	defer cancel()
-	_, err := store.Put(ctx, table, r)
-	return err
+	return store.Put(ctx, table, r)
 }
 
 // kindsOf lists what tasks run, by name.

@@ -90,7 +90,7 @@ func (b *cronBoard) due() (rows []broker.Record) {
 // tell announces what is new or old, and all of it again if that fails.
 func (b *cronBoard) tell(ctx context.Context) {
 	for _, r := range b.due() {
-		err := b.put(ctx, b.store, cronsTable, r)
+		_, err := b.put(ctx, b.store, cronsTable, r)
 		b.note("the crons of this worker cannot be announced; they run all the same", err)
 		if err != nil {
 			b.mu.Lock()

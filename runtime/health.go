@@ -13,9 +13,9 @@ type Counts struct {
 	Retried   int64 // failed, to run again
 	Dead      int64 // failed for good
 	Discarded int64 // dropped by Discard
-	Released  int64 // given back without a failure, unknown kinds included
+	Released  int64 // given back without a failure
 	Lost      int64 // runs that counted for nothing, as their lease was lost
-	Unknown   int64 // given back because no handler is known
+	Unknown   int64 // parked because no handler is known
 	Panics    int64 // failures by panic
 	Timeouts  int64 // failures by timeout
 	Abandoned int64 // handlers that had not returned when Run did

@@ -11,8 +11,8 @@ type Task struct {
 	// changes any more.
 	Run RunFunc
 	// Older runs payloads of older shapes, by the kind's version then. A task of
-	// any other version is given back for another worker, as one of an unknown
-	// kind is.
+	// any other version is parked for another worker, as one of an unknown kind
+	// is.
 	Older map[uint16]RunFunc
 	// Decode reads a payload of one of these versions, as what Run would give to
 	// the handler. Nil: nobody may look.

@@ -20,7 +20,8 @@ import (
 // A WorkerConfig says what a worker does. Only Tasks is needed.
 type WorkerConfig struct {
 	// Tasks are what the worker can run: the generated Tasks functions return
-	// them. Tasks of any other kind are given back for other workers.
+	// them. Tasks of any other kind, or of another version of it, are parked: they
+	// wait, without an attempt spent, for a worker that knows them.
 	Tasks []Task
 
 	// Queues are served in this order where Strict is set, else by weight.
@@ -55,7 +56,7 @@ type WorkerConfig struct {
 
 	// UnknownKindAge is when a task becomes a dead letter because no worker
 	// has a handler for it: that long after it was made and after this worker
-	// first met its kind. Until then it is given back. Default 24h.
+	// first met its kind. Until then it is parked. Default 24h.
 	UnknownKindAge time.Duration
 
 	// MaxResultBytes bounds an encoded result. A larger one makes its task a
@@ -139,6 +140,7 @@ type Worker struct {
 	engine    *worker.Engine
 	crons     *scheduler.Engine
 	board     *cronBoard
+	parkings  *parkings
 	scaler    *scaler // nil: the number of slots is fixed
 	metrics   *Metrics
 	schemas   map[string]string // by the names of kinds
@@ -168,7 +170,10 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 		return nil, err
 	}
 	w.scaler = planScaler(c, config.Autoscale, &plan)
+	w.parkings = newParkings(c.broker, plan.Queues, plan.Log)
+	plan.OnPark = w.parkings.note
 	w.engine, w.schemas = worker.New(plan), schemasOf(config.Tasks)
+	w.parkings.engine = w.engine
 	w.kinds, w.announced = slices.Sorted(maps.Keys(plan.Kinds)), kindsOf(config.Tasks)
 	w.served = plan.Queues
 	for _, q := range plan.Queues {

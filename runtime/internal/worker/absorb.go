@@ -1,10 +1,6 @@
 package worker
 
 import (
-	"cmp"
-	"fmt"
-	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -26,6 +22,9 @@ func (e *Engine) takeIn(q *queue, c *broker.Cycle, g *broker.Grant) (stop []func
 	e.stopAsking(q)
 	q.update(c, g)
 	e.skew = g.Now.Sub(q.last)
+	if q.unpark = e.reclaim(q, g.Parked); len(q.unpark) > 0 {
+		q.ready = true
+	}
 	if !q.ready || q.paused {
 		e.withdraw(q)
 	}
@@ -55,24 +54,11 @@ func (e *Engine) runs(q *queue, c *broker.Cycle, g *broker.Grant) []Run {
 		lease := &g.Leases[i]
 		runs[i] = Run{
 			Lease: lease, Worker: c.Session.Worker, engine: e,
-			kind: e.kind(lease), queue: q, place: -1,
+			kind: e.kind(lease.Shape()), queue: q, place: -1,
 		}
 	}
 	return runs
 }
-
-// kind is what runs a task; nil if there is no handler for it, or none for its
-// shape.
-func (e *Engine) kind(l *broker.Lease) *Kind {
-	k := e.Kinds[l.Kind]
-	if version := shape(l); k != nil && max(k.Version, 1) != version {
-		return k.Older[version]
-	}
-	return k
-}
-
-// shape is the version of a task's payload. Where none is given it is the first.
-func shape(l *broker.Lease) uint16 { return max(l.Version, 1) }
 
 // update is what an answer says of the queue and its session.
 func (q *queue) update(c *broker.Cycle, g *broker.Grant) {
@@ -110,7 +96,7 @@ func (e *Engine) admit(q *queue, r *Run) {
 		e.suspects++
 	}
 	if r.kind == nil {
-		e.settle(q, e.unknownKind(q, r.Lease))
+		e.settle(q, e.park(q, r.Lease))
 		return
 	}
 	if r.kind.Batch != nil {
@@ -118,61 +104,4 @@ func (e *Engine) admit(q *queue, r *Run) {
 		return
 	}
 	e.push(q, r)
-}
-
-const (
-	unknownMin   = 5 * time.Second  // before it is granted again
-	unknownMax   = 24 * time.Second // and up to a quarter more
-	unknownKinds = 1000             // that are remembered
-)
-
-// unknownKind gives a task back for a worker that has a handler for it. No
-// attempt is spent. It is dead when it is too old and this worker, too, has
-// long known that it has no handler.
-func (e *Engine) unknownKind(q *queue, l *broker.Lease) broker.Settle {
-	now := time.Now()
-	since := e.meet(l, now)
-	q.counts.Unknown++
-	if made := l.ID.Time().Add(-e.skew); made.After(since) {
-		since = made
-	}
-	age := now.Sub(since)
-	if age >= e.UnknownAge {
-		return broker.Settle{
-			Lease: l, Outcome: broker.Dead, At: now.Add(e.skew),
-			Reason: fmt.Sprintf("%v: %s, for %v", ErrUnknownKind, e.describe(l), age.Truncate(time.Second)),
-		}
-	}
-	after := min(max(age/8, unknownMin), unknownMax)
-	return broker.Settle{Lease: l, Outcome: broker.Release, After: after + rand.N(after/4)}
-}
-
-// describe names a kind, and the shape if that is what is unknown.
-func (e *Engine) describe(l *broker.Lease) string {
-	if e.Kinds[l.Kind] == nil {
-		return strconv.Quote(l.Kind)
-	}
-	return fmt.Sprintf("%q in version %d", l.Kind, shape(l))
-}
-
-// An unknownKey is a kind without a handler, in one shape of its payload.
-type unknownKey struct {
-	kind    string
-	version uint16
-}
-
-// meet is when this worker first met a kind without a handler. It says so then.
-func (e *Engine) meet(l *broker.Lease, now time.Time) time.Time {
-	key := unknownKey{l.Kind, shape(l)}
-	since, known := e.unknown[key]
-	if known || len(e.unknown) >= unknownKinds {
-		return cmp.Or(since, now)
-	}
-	e.unknown[key] = now
-	attrs := []any{"kind", l.Kind, "version", key.version, "queue", l.Queue, "id", l.ID}
-	if k := e.Kinds[l.Kind]; k != nil {
-		attrs = append(attrs, "known_version", k.Version)
-	}
-	e.Log.Error("no handler for this kind of task: giving it back for another worker; is this program older than the one that enqueued it?", attrs...)
-	return now
 }

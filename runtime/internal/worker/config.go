@@ -58,7 +58,8 @@ type Config struct {
 	Name       string // of the session; unique for each process start
 	Log        *slog.Logger
 	OnFinish   func(*Event)
-	Tallies    []*Tally // those of Kinds, in the order of Sample; none: nothing is measured
+	OnPark     func(queue string, s broker.Shape) // a task is parked; it must not wait, and may be nil
+	Tallies    []*Tally                           // those of Kinds, in the order of Sample; none: nothing is measured
 }
 
 // An Event is a run that has ended.

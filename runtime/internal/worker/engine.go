@@ -38,7 +38,7 @@ type Engine struct {
 	skew      time.Duration            // the store's clock is ours and this
 	suspects  int                      // held leases of tasks that may kill their worker
 	suspector *queue                   // whose cycle under way may be granted a suspect
-	unknown   map[unknownKey]time.Time // kinds without a handler, first met then
+	unknown   map[broker.Shape]unknown // shapes without a handler here
 	watchdog  watchdog
 
 	draining bool
@@ -54,7 +54,7 @@ var ErrRanBefore = errors.New("taskqueue: a worker runs once; make another one")
 func New(c Config) *Engine {
 	e := &Engine{
 		Config: c, slots: c.Slots, ceiling: math.MaxInt, prefetch: max(c.Prefetch, 0),
-		unknown: make(map[unknownKey]time.Time),
+		unknown: make(map[broker.Shape]unknown),
 		quiet:   make(chan struct{}), broken: make(chan error, 1),
 		asks: make([]bool, len(c.Queues)), shares: make([]int, len(c.Queues)),
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -347,50 +346,6 @@ func TestAdaptivePrefetch(t *testing.T) {
 			t.Errorf("%d slots of %v: prefetch %d, want %d", test.slots, test.run, got, test.want)
 		}
 	}
-}
-
-func TestUnknownKind(t *testing.T) {
-	bubble(t, func(f *fixture) {
-		f.config.UnknownAge = time.Hour
-		f.handle("known", sleeper)
-		f.start()
-		ref := f.one("strange")
-		known := f.put("mail", "known", []string{"1ms"})[0]
-		f.pass(4 * time.Second)
-		if e := f.find(ref); e.State != broker.Scheduled || e.Message.Attempts != 0 || e.Message.Lost != 0 {
-			t.Errorf("%v after %d attempts, %d lost", e.State, e.Message.Attempts, e.Message.Lost)
-		}
-		if e := f.find(known); e.State != broker.StateDone {
-			t.Errorf("its neighbour is %v", e.State)
-		}
-		f.pass(56 * time.Second)
-		if n := f.engine.Stats().Unknown; n < 8 || n > 13 {
-			t.Errorf("given back %d times in a minute, want every 5 to 30 seconds", n)
-		}
-		if lines := f.log.grep("no handler for this kind"); len(lines) != 1 {
-			t.Errorf("%d lines in the log", len(lines))
-		}
-		f.pass(61 * time.Minute)
-		e := f.find(ref)
-		if e.State != broker.StateDead || !strings.HasPrefix(e.Reason, `taskqueue: no handler for this kind of task: "strange", for 1h0m`) {
-			t.Errorf("after an hour it is %v: %q", e.State, e.Reason)
-		}
-	})
-}
-
-func TestUnknownKindRunsWhereItIsKnown(t *testing.T) {
-	bubble(t, func(f *fixture) {
-		f.start()
-		ref := f.one("strange")
-		f.pass(time.Second)
-		other := f.another()
-		other.handle("strange", func(context.Context, string) (string, error) { return "", nil })
-		other.start()
-		f.pass(5 * time.Minute)
-		if e := f.find(ref); e.State != broker.StateDone {
-			t.Errorf("%v", e.State)
-		}
-	})
 }
 
 // A task that may kill its worker runs beside no other suspect.

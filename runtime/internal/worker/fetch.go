@@ -129,6 +129,7 @@ func (e *Engine) cycle(q *queue) *broker.Cycle {
 		Want: broker.Want{Max: q.asking},
 	}
 	if q.asking > 0 {
+		c.Unpark, q.unpark = q.unpark, nil
 		c.Want.Max = min(q.asking+q.extra, broker.MaxBatch)
 	}
 	c.Leave = e.leaving && len(q.finished) == 0

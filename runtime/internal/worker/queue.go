@@ -33,10 +33,11 @@ type queue struct {
 	signal    chan struct{}
 	arm       chan struct{}
 
-	quota   int // capacity to claim with the next cycle
-	asking  int // capacity in the cycle under way
-	held    int // leases of the session whose settle is not answered
-	running int // of those, with a handler that has not returned
+	unpark  []broker.Shape // parked ones to take back with the next claim
+	quota   int            // capacity to claim with the next cycle
+	asking  int            // capacity in the cycle under way
+	held    int            // leases of the session whose settle is not answered
+	running int            // of those, with a handler that has not returned
 
 	open     []*Run // calls of batches that gather tasks
 	extra    int    // how many more than there is capacity for to claim, for batches

@@ -26,7 +26,7 @@ func BenchmarkRegistry(b *testing.B) {
 				if i == n {
 					i = 0
 				}
-				if e.kind(&leases[i]) == nil {
+				if e.kind(leases[i].Shape()) == nil {
 					b.Fatal(leases[i].Kind)
 				}
 			}
