@@ -51,6 +51,13 @@
 // first (equal ones by name). The tasks in a lane that is aside are pending all
 // the same.
 //
+// # Queues without workers
+//
+// Cycles promote and reclaim, so in a queue without sessions what is due stays
+// scheduled and what lapsed sessions held stays active. Nothing waits longer for
+// that: the first cycle of a worker does both before it claims. Who wants to see it
+// before calls [Tend].
+//
 // # Sessions, claims and fences
 //
 // A [Session] is one worker process at one queue. Its cycles are numbered from
@@ -97,7 +104,7 @@
 //     same order
 //
 // What goes back to a lane keeps its Ready. Where tasks have died, before step 8 or
-// in it, and in every [TrimInterval]-th cycle of a session before step 8, at most
+// in it, and in the last and every [TrimInterval]-th cycle of a session before step 8, at most
 // [TrimBatch] dead letters beyond the bounds of the settings are dropped: the
 // oldest, until none is too old and they are not too many and not too large.
 //

@@ -9,6 +9,23 @@ import (
 )
 
 var scheduleTests = []test{
+	{"a queue without workers is tended by anybody", func(f *fixture) {
+		f.stop().put("lost")
+		f.worker("gone").claim(1)
+		f.enqueue(f.tasks(broker.PromoteBatch+1, delay(time.Second))...)
+		f.advance(lease)
+		n := f.info()
+		f.equal("scheduled", [...]int64{n.Scheduled, n.Pending, n.Active, n.Sessions}, [...]int64{broker.PromoteBatch + 1, 0, 1, 1})
+		g, err := broker.Tend(f.Context(), f.Broker, f.queue, "tender")
+		f.equal("error", err, nil)
+		f.equal("more", g.More, true)
+		n = f.info()
+		f.equal("promoted", [...]int64{n.Scheduled, n.Pending, n.Active, n.Sessions}, [...]int64{1, broker.PromoteBatch + 1, 0, 0})
+		_, err = broker.Tend(f.Context(), f.Broker, f.queue, "tender")
+		f.equal("error", err, nil)
+		n = f.info()
+		f.equal("promoted", [...]int64{n.Scheduled, n.Pending, n.Lost, n.Sessions}, [...]int64{0, broker.PromoteBatch + 2, 1, 0})
+	}},
 	{"a delay runs by the store's clock", func(f *fixture) {
 		a := f.stop().task("a", delay(time.Minute))
 		f.enqueue(a)

@@ -54,7 +54,7 @@ func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
 	if !c.Leave {
 		q.claim(s, c.Want, now)
 	}
-	if q.counts.Died > died || c.Seq%broker.TrimInterval == 0 {
+	if q.counts.Died > died || c.Seq%broker.TrimInterval == 0 || c.Leave {
 		q.trim(now)
 	}
 	died = q.counts.Died

@@ -172,8 +172,9 @@ func waits(s broker.State) bool {
 	return s == broker.Pending || s == broker.Scheduled || s == broker.Parked
 }
 
-// size is what a task counts for where bytes are bounded.
-func size(t *task) int64 { return int64(len(t.Payload)) }
+// size is what a task counts for where bytes are bounded: its payload, and about
+// what it takes beside that.
+func size(t *task) int64 { return int64(len(t.Payload)) + 100 }
 
 // schedule lets a task wait until due.
 func (q *queue) schedule(t *task, due time.Time) {

@@ -23,10 +23,12 @@ func long(t *testing.T) {
 // soak is for what takes minutes: TASKQUEUE_SOAK=1.
 func soak(t *testing.T) {
 	t.Helper()
-	if os.Getenv("TASKQUEUE_SOAK") != "1" {
+	if !soaking() {
 		t.Skip("set TASKQUEUE_SOAK=1 for all topologies")
 	}
 }
+
+func soaking() bool { return os.Getenv("TASKQUEUE_SOAK") == "1" }
 
 func TestConformanceCluster(t *testing.T) {
 	long(t)

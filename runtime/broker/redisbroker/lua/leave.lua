@@ -30,5 +30,5 @@ end
 redis.call('DEL', claims)
 if died > 0 then redis.call('HINCRBY', counters, 'died', died) end
 if released > 0 then redis.call('HINCRBY', counters, 'released', released) end
-if died > 0 then trim(dead, letters) end
+trim(dead, letters)
 return standing(worker, suspects, lengths())
