@@ -58,13 +58,13 @@ func run(ctx context.Context, address, store string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "dashboard: http://%s/tasks/\n", listener.Addr())
-	server := &http.Server{Handler: handler(client, worker), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler(ctx, client, worker), ReadHeaderTimeout: 5 * time.Second}
 	return together(ctx, worker.Run, customers(client), serve(server, listener))
 }
 
 // handler is what a program of its own adds to its mux.
-func handler(client *taskqueue.Client, worker *taskqueue.Worker) http.Handler {
-	config := web.Config{Workers: []*taskqueue.Worker{worker}, ShowPayloads: true}
+func handler(ctx context.Context, client *taskqueue.Client, worker *taskqueue.Worker) http.Handler {
+	config := web.Config{Workers: []*taskqueue.Worker{worker}, Done: ctx.Done()}
 	if password := os.Getenv("TASKS_PASSWORD"); password != "" {
 		config.Auth = web.BasicAuth("admin", password)
 	}
@@ -76,7 +76,7 @@ func handler(client *taskqueue.Client, worker *taskqueue.Worker) http.Handler {
 // serve serves until ctx ends.
 func serve(server *http.Server, listener net.Listener) func(context.Context) error {
 	return func(ctx context.Context) error {
-		context.AfterFunc(ctx, func() { _ = server.Close() })
+		context.AfterFunc(ctx, func() { _ = server.Shutdown(context.WithoutCancel(ctx)) })
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}

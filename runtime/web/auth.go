@@ -13,14 +13,16 @@ type Action string
 
 // The actions.
 const (
-	ViewHealth  Action = "health"  // whether all is well
-	View        Action = "view"    // everything else that is only read
-	PauseQueue  Action = "pause"   // and resume
-	LimitQueue  Action = "limit"   // how many tasks a queue takes
-	PurgeQueue  Action = "purge"   // drop all tasks in a state
-	CancelTask  Action = "cancel"  // one task
-	RequeueTask Action = "requeue" // one task or many dead letters; reschedule
-	DeleteTask  Action = "delete"  // one task
+	ViewHealth  Action = "health"     // whether all is well
+	View        Action = "view"       // everything else that is only read
+	PauseQueue  Action = "pause"      // and resume
+	LimitQueue  Action = "limit"      // how many tasks a queue takes
+	PurgeQueue  Action = "purge"      // drop all tasks in a state
+	CancelTask  Action = "cancel"     // one task or many
+	RequeueTask Action = "requeue"    // one task or many; reschedule
+	DeleteTask  Action = "delete"     // one task or many
+	PauseCron   Action = "pause_cron" // and resume
+	RunCron     Action = "run_cron"   // out of turn
 )
 
 // Changes reports whether an action changes anything.

@@ -14,7 +14,7 @@ import (
 // those in the state that pass the filters.
 type bulkBody struct {
 	IDs    []string `json:"ids,omitempty"`    // at most 500; the filters are not looked at
-	State  string   `json:"state,omitempty"`  // pending, scheduled or dead
+	State  string   `json:"state,omitempty"`  // pending, scheduled, parked or dead
 	Filter string   `json:"filter,omitempty"` // in the kind or the last failure
 	Kind   string   `json:"kind,omitempty"`
 	Error  string   `json:"error,omitempty"` // in the last failure

@@ -35,7 +35,8 @@ type fixture struct {
 	client   *taskqueue.Client
 	store    *store
 	finished chan taskqueue.Event
-	release  chan struct{} // lets "wait" tasks end
+	worker   *taskqueue.Worker // the last one
+	release  chan struct{}     // lets "wait" tasks end
 	handler  http.Handler
 }
 
@@ -102,6 +103,7 @@ func (f *fixture) work() (w *taskqueue.Worker, stop func()) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.worker = w
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
@@ -148,6 +150,19 @@ func (f *fixture) add(text string, options ...taskqueue.Option) taskqueue.ID {
 		f.Fatal(err)
 	}
 	return id
+}
+
+// addCron gives the last worker a cron, and waits until all know of it.
+func (f *fixture) addCron(name string) {
+	f.Helper()
+	cron := taskqueue.Cron{Name: name, Spec: "30 3 * * *", Zone: "Europe/Paris", Job: taskqueue.NewJob(noteKind(), &note{"cron"})}
+	if err := f.worker.AddCron(cron); err != nil {
+		f.Fatal(err)
+	}
+	f.await(func() bool {
+		crons, err := f.client.Crons(f.Context())
+		return err == nil && len(crons) > 0
+	})
 }
 
 // tellSchema does what a worker that knows a kind does.

@@ -21,7 +21,7 @@ func TestFleet(t *testing.T) {
 		}
 		f.add("bad")
 		time.Sleep(6 * time.Second)
-		f.want(f.get("/tasks/overview"), map[string]any{"kinds.0.done": 10, "kinds.0.dead": 1, "slots": 0})
+		f.want(f.get("/tasks/overview"), map[string]any{"kinds.0.done": 10, "kinds.0.dead": 1, "slots": 8, "processes": 2})
 		f.want(f.get("/tasks/metrics/system"), map[string]any{"performance.success_rate": 10.0 / 11})
 		f.add("y")
 		time.Sleep(time.Second)

@@ -9,11 +9,12 @@ import (
 
 // A look is what the store and this process say at one instant.
 type look struct {
-	at      time.Time
-	queues  []taskqueue.QueueInfo
-	rates   map[string]*rates // by queue; none at the first look
-	fleet   *rates            // of all queues
-	workers []workerState
+	at        time.Time
+	queues    []taskqueue.QueueInfo
+	rates     map[string]*rates // by queue; none at the first look
+	fleet     *rates            // of all queues
+	workers   []workerState
+	announced []taskqueue.WorkerInfo // workers of all processes
 	measured
 	memory memory
 	uptime time.Duration
@@ -35,6 +36,11 @@ func (h *handler) look(ctx context.Context) (*look, error) {
 	if err != nil {
 		return v, err
 	}
+	announced, err := h.client.Workers(ctx)
+	if err != nil {
+		return v, err
+	}
+	v.announced = withOwnWorkers(announced, v.workers)
 	v.queues = queues
 	v.rates, v.fleet = h.history.add(v.at, queues)
 	return v, nil

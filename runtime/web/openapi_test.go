@@ -130,13 +130,13 @@ func (d *documenter) operation(e *endpoint) object {
 }
 
 func parameters(e *endpoint) (all []any) {
-	for _, name := range []string{"queue", "id", "fleet"} {
+	for _, name := range []string{"queue", "id", "fleet", "cron"} {
 		if strings.Contains(e.path, "{"+name+"}") {
 			all = append(all, object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}})
 		}
 	}
 	types := map[string]object{
-		"state":  {"type": "string", "enum": []any{"pending", "scheduled", "dead"}},
+		"state":  {"type": "string", "enum": []any{"pending", "scheduled", "parked", "dead"}},
 		"cursor": {"type": "string"},
 		"fleet":  {"type": "string"},
 		"filter": {"type": "string"},
@@ -252,6 +252,7 @@ func TestDocument(t *testing.T) {
 func TestContract(t *testing.T) {
 	f, _ := busy(t, Config{ShowRaw: true})
 	f.scaled("default")
+	f.addCron("nightly")
 	dead := f.do("GET", "/tasks/queues/default/dead/groups", "").at("groups.0.latest.id").(string)
 	doc := f.get("/tasks/openapi.json").body
 	c := &contract{f, doc}

@@ -8,9 +8,6 @@ import (
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
-// maxRunning is how many runs of a worker are listed.
-const maxRunning = 200
-
 type overviewReply struct {
 	Health       healthReply `json:"health"`
 	Queues       []queueView `json:"queues"`
@@ -18,8 +15,10 @@ type overviewReply struct {
 	Kinds        []kindView  `json:"kinds"` // of all processes
 	Alerts       []alert     `json:"alerts"`
 	Workers      workerUse   `json:"workers"`
-	Slots        int         `json:"slots"` // of this process
+	Slots        int         `json:"slots"` // of all workers, as they said last
 	Busy         int         `json:"busy"`
+	Processes    int         `json:"processes"`  // workers that live
+	NextReady    *time.Time  `json:"next_ready"` // since when the task that is next could have run, in the queue where that is longest ago
 	Memory       memory      `json:"memory"`
 	Uptime       float64     `json:"uptime_seconds"`
 	Recent       recentView  `json:"recent"`
@@ -94,69 +93,36 @@ func (h *handler) overviewNow(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	slots, busy := v.slots()
+	slots, busy := v.fleetSlots()
 	return overviewReply{
 		Health: h.check(ctx), Queues: v.queueViews(), Rates: v.fleet, Kinds: v.kindViews(), Alerts: h.alertsOf(v),
-		Workers: v.workerUse(), Slots: slots, Busy: busy, Memory: v.system().Memory, Uptime: v.uptime.Seconds(),
+		Workers: v.workerUse(), Slots: slots, Busy: busy, Processes: len(v.announced), NextReady: h.oldest(ctx, v), Memory: v.system().Memory, Uptime: v.uptime.Seconds(),
 		Recent: v.recentView(), ReadOnly: h.ReadOnly, HidePayloads: h.HidePayloads, stamp: now(),
 	}, nil
 }
 
-type workersReply struct {
-	Workers []workerView `json:"workers"` // of this process
-	stamp
-}
+// maxOldest is how many queues are asked for the task that is next.
+const maxOldest = 32
 
-type workerView struct {
-	Name      string        `json:"name"`
-	Running   bool          `json:"running"`
-	Draining  bool          `json:"draining"` // it is shutting down
-	Stuck     bool          `json:"stuck"`    // every slot is held by a handler whose time is up
-	Reaches   bool          `json:"reaches_store"`
-	Slots     int           `json:"slots"`
-	Active    int           `json:"active"`
-	Buffered  int           `json:"buffered"` // tasks that wait for a slot in this process
-	Overdue   int           `json:"overdue"`  // handlers whose time is up
-	Done      int64         `json:"done"`
-	Failed    int64         `json:"failed"`
-	Panics    int64         `json:"panics"`
-	Timeouts  int64         `json:"timeouts"`
-	Lost      int64         `json:"lost"`
-	RunTimeMS float64       `json:"run_time_ms"` // averaged, with more weight on the last ones
-	Kinds     []string      `json:"kinds"`
-	Runs      []runningView `json:"runs"` // those that take longest first, at most 200
-}
-
-type runningView struct {
-	ID       string     `json:"id"`
-	Kind     string     `json:"kind"`
-	Queue    string     `json:"queue"`
-	Attempt  int        `json:"attempt"`
-	Seconds  float64    `json:"seconds"` // so far
-	Deadline *time.Time `json:"deadline"`
-	Overdue  bool       `json:"overdue"`
-}
-
-func (h *handler) workers(r *http.Request) (any, error) {
-	reply := workersReply{Workers: []workerView{}, stamp: now()}
-	for _, w := range h.lookInside(r.Context()).workers {
-		s := &w.health.Stats
-		reply.Workers = append(reply.Workers, workerView{
-			Name: w.Name(), Running: w.health.Running, Draining: w.health.Draining, Stuck: w.health.Stuck, Reaches: w.health.Store == nil,
-			Slots: s.Slots, Active: s.Active, Buffered: s.Buffered, Overdue: s.Overdue,
-			Done: s.Done, Failed: s.Failed, Panics: s.Panics, Timeouts: s.Timeouts, Lost: s.Lost,
-			RunTimeMS: milliseconds(s.RunTime), Kinds: w.Kinds(), Runs: viewRuns(w.Running(maxRunning)),
-		})
+// oldest is since when the task that is next could have run, in the queue where that
+// is longest ago. What waits behind it in a lower priority may be older.
+func (h *handler) oldest(ctx context.Context, v *look) (at *time.Time) {
+	asked := 0
+	for i := range v.queues {
+		q := &v.queues[i]
+		if q.Pending == 0 || q.Settings.Paused {
+			continue
+		}
+		if asked++; asked > maxOldest {
+			break
+		}
+		page, err := h.client.List(ctx, taskqueue.ListQuery{Queue: q.Queue, State: taskqueue.Pending, Limit: 1})
+		if err != nil || len(page.Entries) == 0 || page.Entries[0].Message == nil {
+			continue
+		}
+		if ready := page.Entries[0].Message.Ready; at == nil || ready.Before(*at) {
+			at = instant(ready)
+		}
 	}
-	return reply, nil
-}
-
-func viewRuns(running []taskqueue.Running) []runningView {
-	all := []runningView{}
-	for _, r := range running {
-		all = append(all, runningView{
-			r.ID.String(), r.Kind, r.Queue, r.Attempt, time.Since(r.Started).Seconds(), instant(r.Deadline), r.Overdue,
-		})
-	}
-	return all
+	return at
 }

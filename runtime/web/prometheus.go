@@ -66,6 +66,7 @@ func queueFamilies() []family {
 	return []family{
 		{"taskqueue_tasks_pending", "gauge", "Tasks that wait for a worker.", pending},
 		{"taskqueue_tasks_scheduled", "gauge", "Tasks that wait for their time.", func(q *taskqueue.QueueInfo) int64 { return q.Scheduled }},
+		{"taskqueue_tasks_parked", "gauge", "Tasks that wait for a worker that knows their kind.", func(q *taskqueue.QueueInfo) int64 { return q.Parked }},
 		{"taskqueue_tasks_active", "gauge", "Tasks that workers hold.", func(q *taskqueue.QueueInfo) int64 { return q.Active }},
 		{"taskqueue_tasks_dead", "gauge", "Dead letters.", func(q *taskqueue.QueueInfo) int64 { return q.Dead }},
 		{"taskqueue_queue_sessions", "gauge", "Workers at the queue.", func(q *taskqueue.QueueInfo) int64 { return q.Sessions }},
@@ -127,6 +128,13 @@ func (x exposition) write(v *look) {
 	x.sample("taskqueue_worker_slots", float64(slots))
 	x.head("taskqueue_worker_busy", "gauge", "Handlers of this process that run.")
 	x.sample("taskqueue_worker_busy", float64(busy))
+	slots, busy = v.fleetSlots()
+	x.head("taskqueue_fleet_workers", "gauge", "Workers of all processes.")
+	x.sample("taskqueue_fleet_workers", float64(len(v.announced)))
+	x.head("taskqueue_fleet_slots", "gauge", "Handlers of all processes that may run at once.")
+	x.sample("taskqueue_fleet_slots", float64(slots))
+	x.head("taskqueue_fleet_busy", "gauge", "Handlers of all processes that run.")
+	x.sample("taskqueue_fleet_busy", float64(busy))
 	x.head("taskqueue_uptime_seconds", "gauge", "Since this process serves.")
 	x.sample("taskqueue_uptime_seconds", v.uptime.Round(time.Millisecond).Seconds())
 	if own := v.ownKinds(); len(own) > 0 {

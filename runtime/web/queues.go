@@ -1,32 +1,38 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // A queueView is a queue as the store counts it, for all processes.
 type queueView struct {
-	Queue     string `json:"queue"`
-	Paused    bool   `json:"paused"`
-	MaxTasks  int64  `json:"max_tasks"` // 0: no limit
-	Pending   int64  `json:"pending"`
-	Scheduled int64  `json:"scheduled"` // retries that wait included
-	Active    int64  `json:"active"`
-	Dead      int64  `json:"dead"`
-	Sessions  int64  `json:"sessions"` // workers at the queue, of all processes
-	Enqueued  int64  `json:"enqueued"` // from here on: since the queue was first used
-	Done      int64  `json:"done"`
-	Retried   int64  `json:"retried"`
-	Released  int64  `json:"released"` // given back without a failure
-	Died      int64  `json:"died"`
-	Discarded int64  `json:"discarded"`
-	Lost      int64  `json:"lost"` // runs whose worker vanished
-	Deleted   int64  `json:"deleted"`
-	Rates     *rates `json:"rates"` // null until the handler was asked twice
+	Queue     string  `json:"queue"`
+	Paused    bool    `json:"paused"`
+	MaxTasks  int64   `json:"max_tasks"`  // pending and scheduled; 0: no limit
+	MaxActive int64   `json:"max_active"` // at a time, in all processes; 0: no limit
+	MaxRate   float64 `json:"max_rate"`   // that begin per second; 0: no limit
+	Limits    int     `json:"limits"`     // kinds and groups with limits of their own
+	Parked    int64   `json:"parked"`     // that wait for a worker that knows their kind
+	Pending   int64   `json:"pending"`
+	Scheduled int64   `json:"scheduled"` // retries that wait included
+	Active    int64   `json:"active"`
+	Dead      int64   `json:"dead"`
+	Sessions  int64   `json:"sessions"` // workers at the queue, of all processes
+	Enqueued  int64   `json:"enqueued"` // from here on: since the queue was first used
+	Done      int64   `json:"done"`
+	Retried   int64   `json:"retried"`
+	Released  int64   `json:"released"` // given back without a failure
+	Died      int64   `json:"died"`
+	Discarded int64   `json:"discarded"`
+	Lost      int64   `json:"lost"` // runs whose worker vanished
+	Deleted   int64   `json:"deleted"`
+	Rates     *rates  `json:"rates"` // null until the handler was asked twice
 }
 
 // rates are per second, over a window that ends now.
@@ -40,6 +46,7 @@ type rates struct {
 func viewQueue(q *taskqueue.QueueInfo, r *rates) queueView {
 	return queueView{
 		Queue: q.Queue, Paused: q.Settings.Paused, MaxTasks: q.Settings.MaxTasks,
+		MaxActive: q.Settings.Concurrency, MaxRate: perSecond(q.Settings.Rate), Limits: len(q.Settings.Groups), Parked: q.Parked,
 		Pending: q.Pending, Scheduled: q.Scheduled, Active: q.Active, Dead: q.Dead, Sessions: q.Sessions,
 		Enqueued: q.Enqueued, Done: q.Done, Retried: q.Retried, Released: q.Released,
 		Died: q.Died, Discarded: q.Discarded, Lost: q.Lost, Deleted: q.Deleted, Rates: r,
@@ -65,11 +72,34 @@ type countReply struct {
 }
 
 type limitBody struct {
-	MaxTasks int64 `json:"max_tasks"`
+	MaxTasks  *int64   `json:"max_tasks,omitempty"`
+	MaxActive *int64   `json:"max_active,omitempty"`
+	MaxRate   *float64 `json:"max_rate,omitempty"` // per second, 0.001 to 1,000,000
+}
+
+// perSecond is a rate as a number.
+func perSecond(r taskqueue.Rate) float64 {
+	if r.Period <= 0 {
+		return 0
+	}
+	return float64(r.N) / r.Period.Seconds()
+}
+
+// rateOf is the rate of so many in a second; whole numbers, if it can be.
+func rateOf(perSecond float64) (r taskqueue.Rate, err error) {
+	switch {
+	case perSecond == 0:
+		return r, nil
+	case perSecond >= 1 && perSecond <= broker.MaxRate:
+		return taskqueue.Rate{N: int64(perSecond), Period: time.Second}, nil
+	case perSecond >= 0.001 && perSecond < 1:
+		return taskqueue.Rate{N: 1, Period: time.Duration(float64(time.Second) / perSecond)}, nil
+	}
+	return r, fmt.Errorf("%w: max_rate %v is outside 0.001 to %d", taskqueue.ErrInvalid, perSecond, broker.MaxRate)
 }
 
 type purgeBody struct {
-	State  string `json:"state"`             // pending, scheduled or dead
+	State  string `json:"state"`             // pending, scheduled, parked or dead
 	DryRun bool   `json:"dry_run,omitempty"` // only count
 }
 
@@ -136,7 +166,29 @@ func (h *handler) limitQueue(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.changeQueue(r, func(queue string) error { return h.client.Limit(r.Context(), queue, body.MaxTasks) })
+	return h.changeQueue(r, func(queue string) error { return h.limit(r.Context(), queue, &body) })
+}
+
+// limit sets the limits that are given.
+func (h *handler) limit(ctx context.Context, queue string, body *limitBody) error {
+	if n := body.MaxTasks; n != nil {
+		if err := h.client.Limit(ctx, queue, *n); err != nil {
+			return err
+		}
+	}
+	if n := body.MaxActive; n != nil {
+		if err := h.client.LimitConcurrency(ctx, queue, *n); err != nil {
+			return err
+		}
+	}
+	if n := body.MaxRate; n != nil {
+		r, err := rateOf(*n)
+		if err != nil {
+			return err
+		}
+		return h.client.LimitRate(ctx, queue, r)
+	}
+	return nil
 }
 
 func (h *handler) purgeQueue(r *http.Request) (any, error) {
@@ -157,7 +209,7 @@ func (h *handler) purgeQueue(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := map[taskqueue.State]int64{taskqueue.Pending: infos[0].Pending, taskqueue.Scheduled: infos[0].Scheduled, taskqueue.StateDead: infos[0].Dead}[state]
+	n := map[taskqueue.State]int64{taskqueue.Pending: infos[0].Pending, taskqueue.Scheduled: infos[0].Scheduled, taskqueue.Parked: infos[0].Parked, taskqueue.StateDead: infos[0].Dead}[state]
 	return countReply{n, true, false, now()}, nil
 }
 

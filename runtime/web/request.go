@@ -63,10 +63,10 @@ func limitOf(r *http.Request) (int, error) {
 
 // stateOf reads the name of a state whose tasks can be listed.
 func stateOf(name string) (taskqueue.State, error) {
-	for _, s := range []taskqueue.State{taskqueue.Pending, taskqueue.Scheduled, taskqueue.StateDead} {
+	for _, s := range []taskqueue.State{taskqueue.Pending, taskqueue.Scheduled, taskqueue.Parked, taskqueue.StateDead} {
 		if s.String() == name {
 			return s, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: state %q is not pending, scheduled or dead", taskqueue.ErrInvalid, name)
+	return 0, fmt.Errorf("%w: state %q is not pending, scheduled, parked or dead", taskqueue.ErrInvalid, name)
 }

@@ -1,41 +1,38 @@
 package web
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
-// Two workers have the same crons: each tick is one task, and is listed once.
+// Crons of all workers are listed with their ticks, in their zone; they can be paused
+// and run out of turn.
 func TestSchedules(t *testing.T) {
-	f := newFixture(t, Config{})
-	f.want(f.get("/tasks/schedules"), map[string]any{"ticks.0": nil})
-	var workers []*taskqueue.Worker
-	for range 2 {
-		w, err := taskqueue.NewWorker(f.client, taskqueue.WorkerConfig{
-			Tasks: []taskqueue.Task{{Kind: noteKind(), Run: f.run}}, Logger: quiet(),
-			Crons: []taskqueue.Cron{
-				{Name: "paris", Spec: "30 2 1 1 *", Zone: "Europe/Paris", Job: taskqueue.NewJob(noteKind(), &note{"x"})},
-				{Name: "hourly", Spec: "@hourly", Job: taskqueue.NewJob(noteKind(), &note{"y"})},
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
+	f, _ := busy(t, Config{})
+	f.want(f.get("/tasks/schedules"), map[string]any{"crons.0": nil})
+	f.addCron("nightly")
+	f.serve(Config{}) // another process sees them, too
+	a := f.get("/tasks/schedules")
+	f.want(a, map[string]any{"crons.0.name": "nightly", "crons.0.spec": "30 3 * * *", "crons.0.zone": "Europe/Paris", "crons.0.kind": "test.Note", "crons.0.queue": "default", "crons.0.paused": nil})
+	for i := range nextTicks {
+		text, _ := a.at("crons.0.next." + string(rune('0'+i))).(string)
+		if at, err := time.Parse(time.RFC3339, text); err != nil || !strings.Contains(text, "T03:30:00+0") || time.Until(at) > nextTicks*25*time.Hour {
+			t.Errorf("tick %d: %s, %v", i, text, err)
 		}
-		workers = append(workers, w)
 	}
-	f.serve(Config{Workers: workers})
-	a := f.get("/tasks/schedules?limit=3")
-	f.want(a, map[string]any{"ticks.0.name": "hourly", "ticks.0.zone": "UTC", "ticks.1.name": "hourly", "ticks.3": nil})
-	first, err := time.Parse(time.RFC3339, a.at("ticks.0.at").(string))
-	if err != nil || time.Until(first) > time.Hour {
-		t.Errorf("%v, %v", first, err)
+	if paused := f.do("POST", "/tasks/schedules/nightly/pause", "").at("paused"); paused == nil {
+		t.Error("it is not paused")
 	}
-	if a.at("ticks.0.at") == a.at("ticks.1.at") {
-		t.Errorf("a tick is listed twice: %s", a.text)
+	f.want(f.do("POST", "/tasks/schedules/nightly/resume", ""), map[string]any{"paused": nil, "name": "nightly"})
+	id, _ := f.do("POST", "/tasks/schedules/nightly/run", "").at("id").(string)
+	if _, err := taskqueue.ParseID(id); err != nil {
+		t.Error(err)
 	}
-	if a := f.get("/tasks/schedules?limit=0"); a.code != 400 {
-		t.Errorf("%d", a.code)
+	f.settled(5)
+	if a := f.do("POST", "/tasks/schedules/nothing/run", ""); a.code != 404 {
+		t.Errorf("%d %s", a.code, a.text)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-
-	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
 type typesReply struct {
@@ -22,7 +20,7 @@ type typeView struct {
 	Older   []int       `json:"older"`   // versions that can still be read
 	Payload []fieldView `json:"payload"` // its fields
 	Result  []fieldView `json:"result"`  // none: it has no result
-	Workers int         `json:"workers"` // that ran it lately
+	Workers int         `json:"workers"` // that can run it
 	Figures []kindView  `json:"figures"` // by queue
 }
 
@@ -45,15 +43,14 @@ func (h *handler) types(r *http.Request) (any, error) {
 	for kind, text := range texts {
 		of(kind).describe(readSchema(text))
 	}
-	for _, w := range v.workers {
-		for _, kind := range w.Kinds() {
-			of(kind)
+	for i := range v.announced {
+		for _, k := range v.announced[i].Kinds {
+			of(k.Name).Workers++
 		}
 	}
 	for _, k := range v.kindViews() {
 		t := of(k.Kind)
 		t.Figures = append(t.Figures, k)
-		t.Workers = v.ranBy(k.Kind)
 	}
 	reply := typesReply{Types: []typeView{}, stamp: now()}
 	for _, kind := range slices.Sorted(maps.Keys(views)) {
@@ -75,14 +72,4 @@ func (t *typeView) describe(s *kindSchema) {
 		}
 	}
 	slices.Sort(t.Older)
-}
-
-// ranBy is how many workers have run a kind.
-func (v *look) ranBy(kind string) (n int) {
-	for i := range v.told {
-		if slices.ContainsFunc(v.told[i].Kinds, func(k taskqueue.KindMetrics) bool { return k.Kind == kind }) {
-			n++
-		}
-	}
-	return n
 }
