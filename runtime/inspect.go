@@ -21,6 +21,7 @@ type State = broker.State
 const (
 	Pending        = broker.Pending   // waits for a worker
 	Scheduled      = broker.Scheduled // waits for its time
+	Parked         = broker.Parked    // waits for a worker that knows its kind
 	Active         = broker.Active    // runs
 	StateDone      = broker.StateDone
 	StateDead      = broker.StateDead // a dead letter

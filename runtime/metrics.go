@@ -44,7 +44,7 @@ type series struct {
 	name seriesName
 
 	mu               sync.Mutex
-	outcomes         [broker.Discard + 1]int64
+	outcomes         [broker.Park + 1]int64
 	wait, run, total stats.Durations
 }
 
