@@ -1,6 +1,13 @@
 package broker
 
-import "context"
+import (
+	"context"
+	"time"
+)
+
+// tending is the lease of a session that leaves at once: how long others keep its
+// place if it does not come to that.
+const tending = 30 * time.Second
 
 // Tend does for a queue what the cycle of a worker does beside its own work: it
 // promotes at most PromoteBatch due tasks, takes back a claim of a session that has
@@ -13,5 +20,5 @@ import "context"
 // It is a session of its own, which leaves in its first cycle; name is a name that
 // no worker at the queue has.
 func Tend(ctx context.Context, q Queue, queue, name string) (Grant, error) {
-	return q.Cycle(ctx, Cycle{Session: Session{Worker: name, Queue: queue}, Seq: 1, Lease: MinLease, Leave: true})
+	return q.Cycle(ctx, Cycle{Session: Session{Worker: name, Queue: queue}, Seq: 1, Lease: tending, Leave: true})
 }

@@ -24,6 +24,14 @@ var limitTests = []test{
 		f.configure(broker.Settings{Rate: broker.Rate{N: 1, Period: 2*time.Millisecond - 1}, Groups: map[string]broker.Limit{"g": {}}})
 		f.equal("settings", f.info().Settings, broker.Settings{Version: 2, Rate: broker.Rate{N: 1, Period: time.Millisecond}})
 	}},
+	{"a group at its rate is told of where none of it waits", func(f *fixture) {
+		f.stop().configure(broker.Settings{Groups: map[string]broker.Limit{"g": {Rate: broker.Rate{N: 1, Period: time.Second}}}})
+		f.enqueue(f.task("a", group("g", "")))
+		w := f.worker("w")
+		w.end(broker.Done, w.claimed(1, "a")...)
+		f.equal("again", w.cycle(want(1)).Again, time.Second)
+		f.equal("of another", f.worker("v").cycle(want(1)).Again, time.Second)
+	}},
 	{"invalid limits are refused", func(f *fixture) {
 		for name, s := range invalidLimits() {
 			f.equal(name, f.Broker.Configure(f.Context(), f.queue, s), broker.ErrInvalid)
