@@ -16,21 +16,14 @@ import (
 // without a reversal. The way down is hurried by a short window.
 func TestAutoscaleLive(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes three quarters of a minute")
+		t.Skip("it takes half a minute")
 	}
-	server := redistest.Start(t)
-	client, err := taskqueue.Open(t.Context(), server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	config := tasks(func(context.Context, string) (string, error) {
-		time.Sleep(200 * time.Millisecond)
-		return "", nil
-	})
+	t.Parallel()
+	client := openLive(t)
+	config := tasks(fifthOfASecond)
 	config.Concurrency, config.Logger = 5, new(lines).logger()
 	config.Autoscale = taskqueue.Autoscale{Min: 2, Max: 100, Tuning: tuned(func(t *taskqueue.AutoscaleTuning) {
-		t.ScaleDownCooldown = 2 * time.Second
+		t.ScaleDownCooldown = time.Second
 	})}
 	var mu sync.Mutex
 	var late time.Time // the last run that had waited too long
@@ -49,10 +42,10 @@ func TestAutoscaleLive(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- worker.Run(ctx) }()
 
-	offer(t, client, 3, 5*time.Second)
+	offer(t, client, 3, 4*time.Second, nil)
 	step := time.Now()
-	offer(t, client, 30, 12*time.Second)
-	offer(t, client, 3, 30*time.Second)
+	offer(t, client, 30, 11*time.Second, nil)
+	offer(t, client, 3, 40*time.Second, func() bool { return worker.Decisions(1)[0].To == 2 })
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("Run: %v", err)
@@ -65,13 +58,32 @@ func TestAutoscaleLive(t *testing.T) {
 	checkHill(t, worker.Decisions(1000))
 }
 
-// offer enqueues so many tasks in each tenth of a second.
-func offer(t *testing.T, c *taskqueue.Client, tenth int, d time.Duration) {
+func openLive(t *testing.T) *taskqueue.Client {
+	t.Helper()
+	client, err := taskqueue.Open(t.Context(), redistest.Start(t).URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+func fifthOfASecond(context.Context, string) (string, error) {
+	time.Sleep(200 * time.Millisecond)
+	return "", nil
+}
+
+// offer enqueues so many tasks in each tenth of a second, for a time or until a
+// condition holds.
+func offer(t *testing.T, c *taskqueue.Client, tenth int, d time.Duration, until func() bool) {
 	t.Helper()
 	jobs := slices.Repeat([]taskqueue.Job{job("x")}, tenth)
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for range int(d / (100 * time.Millisecond)) {
+		if until != nil && until() {
+			return
+		}
 		if _, err := c.EnqueueAll(t.Context(), jobs...); err != nil {
 			t.Fatal(err)
 		}
