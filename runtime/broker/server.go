@@ -25,5 +25,6 @@ type Server struct {
 	Saved     time.Time
 	Replicas  int64
 	Latency   time.Duration // of the answer
+	Clock     time.Time     // what its clock showed
 	Findings  []string      // what is dangerous, and what to do about it
 }

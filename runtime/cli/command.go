@@ -1,32 +1,30 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"runtime/debug"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tqgen/taskqueue/internal/console"
 	"github.com/tqgen/taskqueue/runtime/config"
 )
 
 // A command is one run of a command line.
 type command struct {
 	program Program
-	process *process
+	process *console.Process
 }
 
 func (c *command) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           c.process.name,
+		Use:           c.process.Name,
 		Short:         "Work on tasks of a queue",
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
-	root.SetArgs(c.process.args)
-	root.SetOut(c.process.stdout)
-	root.SetErr(c.process.stderr)
+	root.SetArgs(c.process.Args)
+	root.SetOut(c.process.Stdout)
+	root.SetErr(c.process.Stderr)
 	root.AddCommand(c.worker(), c.config(), c.version())
 	return root
 }
@@ -71,7 +69,7 @@ func (c *command) config() *cobra.Command {
 			return err
 		}
 		for _, w := range settings.Warnings {
-			fmt.Fprintf(c.process.stderr, "%s: warning: %v\n", c.process.name, w)
+			fmt.Fprintf(c.process.Stderr, "%s: warning: %v\n", c.process.Name, w)
 		}
 		return c.printSettings(settings.Settings(), output)
 	}
@@ -81,34 +79,23 @@ func (c *command) config() *cobra.Command {
 func (c *command) printSchema() error {
 	text, err := config.Schema()
 	if err == nil {
-		_, err = fmt.Fprintf(c.process.stdout, "%s\n", text)
+		_, err = fmt.Fprintf(c.process.Stdout, "%s\n", text)
 	}
-	return failed(err)
+	return console.Fail(err)
 }
 
 func (c *command) printSettings(all []config.Setting, output string) error {
 	switch output {
 	case "json":
-		e := json.NewEncoder(c.process.stdout)
-		e.SetIndent("", "  ")
-		return failed(e.Encode(all))
+		return console.Fail(console.JSON(c.process.Stdout, all))
 	case "table":
-		w := tabwriter.NewWriter(c.process.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "KEY\tVALUE\tSOURCE")
+		table := console.Table{Columns: console.Columns("KEY", "VALUE", "SOURCE")}
 		for _, s := range all {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", s.Key, s.Value, s.Source)
+			table.Add(s.Key, s.Value, s.Source)
 		}
-		return failed(w.Flush())
+		return console.Fail(table.Print(c.process.Stdout, false))
 	}
 	return fmt.Errorf("--output: %q is neither table nor json", output)
-}
-
-// failed is an error that is not the caller's fault.
-func failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &exitError{exitFailed, err}
 }
 
 func (c *command) version() *cobra.Command {
@@ -117,32 +104,8 @@ func (c *command) version() *cobra.Command {
 		Short: "Print what this program was built from",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(c.process.stdout, versions(c.process.name))
-			return failed(err)
+			_, err := fmt.Fprintln(c.process.Stdout, console.Versions(c.process.Name))
+			return console.Fail(err)
 		},
 	}
-}
-
-const ourModule = "github.com/tqgen/taskqueue"
-
-// versions are those of the program, of taskqueue and of Go.
-func versions(name string) string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return name + " (built without module information)"
-	}
-	ours := info.Main.Version
-	for _, m := range info.Deps {
-		if m.Path == ourModule {
-			ours = m.Version
-		}
-	}
-	return fmt.Sprintf("%s %s (taskqueue %s, %s)", name, known(info.Main.Version), known(ours), info.GoVersion)
-}
-
-func known(version string) string {
-	if version == "" {
-		return "(devel)"
-	}
-	return version
 }

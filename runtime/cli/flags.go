@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tqgen/taskqueue/internal/console"
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/config"
 )
@@ -63,7 +64,7 @@ func (t *flagText) Type() string { return "value" }
 
 // load reads the configuration with the flags that were given.
 func (c *command) load(flags *pflag.FlagSet) (*config.Config, error) {
-	o := config.Options{Environ: c.process.environ, Flags: map[string]string{}, Code: c.program.Configure}
+	o := config.Options{Environ: c.process.Environ, Flags: map[string]string{}, Code: c.program.Configure}
 	flags.Visit(func(f *pflag.Flag) {
 		switch f.Value.(type) {
 		case *flagText:
@@ -76,7 +77,7 @@ func (c *command) load(flags *pflag.FlagSet) (*config.Config, error) {
 	})
 	settings, err := config.Load(o)
 	if err != nil {
-		return nil, &exitError{exitUsage, err}
+		return nil, console.Misuse(err)
 	}
 	return settings, nil
 }

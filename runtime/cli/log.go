@@ -129,16 +129,3 @@ func (h *lineHandler) WithGroup(name string) slog.Handler {
 	more.attrs = h.attrs.WithGroup(name)
 	return &more
 }
-
-// A lockedWriter lets several loggers write to one place, a line at a time.
-type lockedWriter struct {
-	mu  sync.Mutex
-	out io.Writer
-}
-
-// Write implements io.Writer.
-func (w *lockedWriter) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.out.Write(b)
-}

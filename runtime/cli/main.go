@@ -2,16 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 
-	"golang.org/x/term"
-
+	"github.com/tqgen/taskqueue/internal/console"
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/config"
 )
@@ -39,79 +31,13 @@ type Program struct {
 	Worker func(*taskqueue.WorkerConfig)
 }
 
-const (
-	exitFailed      = 1
-	exitUsage       = 2
-	exitInterrupted = 130
-)
-
 // Main is the program's main; see the function Main.
-func (p Program) Main() int {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	return p.run(&process{
-		name: filepath.Base(os.Args[0]), args: os.Args[1:], environ: os.Environ(),
-		stdout: os.Stdout, stderr: os.Stderr, signals: signals,
-		terminal: term.IsTerminal(int(os.Stderr.Fd())),
-	})
-}
-
-// A process is what surrounds a program.
-type process struct {
-	name           string
-	args           []string
-	environ        []string
-	stdout, stderr io.Writer
-	signals        <-chan os.Signal
-	terminal       bool // stderr is one
-}
+func (p Program) Main() int { return console.Main(p.run) }
 
 // run carries out the command line. The first signal ends its context; the
 // second one returns at once, whatever still runs.
-func (p Program) run(proc *process) int {
-	proc.stderr = &lockedWriter{out: proc.stderr}
-	ctx, drain := context.WithCancel(context.Background())
-	defer drain()
-	done := make(chan error, 1)
-	go func() {
-		root := (&command{program: p, process: proc}).root()
-		done <- root.ExecuteContext(ctx)
-	}()
-	for {
-		select {
-		case err := <-done:
-			return proc.exit(err)
-		case <-proc.signals:
-			if ctx.Err() != nil {
-				fmt.Fprintf(proc.stderr, "%s: aborted; what was running runs again elsewhere\n", proc.name)
-				return exitInterrupted
-			}
-			drain()
-		}
-	}
+func (p Program) run(process *console.Process) int {
+	return process.Run("aborted; what was running runs again elsewhere", func(ctx context.Context) error {
+		return (&command{program: p, process: process}).root().ExecuteContext(ctx)
+	})
 }
-
-// exit prints an error and returns its code.
-func (p *process) exit(err error) int {
-	if err == nil {
-		return 0
-	}
-	fmt.Fprintf(p.stderr, "%s: %v\n", p.name, err)
-	if e, ok := errors.AsType[*exitError](err); ok {
-		return e.code
-	}
-	return exitUsage // of cobra: the command line
-}
-
-// An exitError is an error with an exit code.
-type exitError struct {
-	code int
-	err  error
-}
-
-// Error implements error.
-func (e *exitError) Error() string { return e.err.Error() }
-
-// Unwrap returns the cause.
-func (e *exitError) Unwrap() error { return e.err }

@@ -9,15 +9,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 
+	"github.com/tqgen/taskqueue/internal/console"
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/config"
 )
 
 // work runs the workers until ctx ends.
 func (c *command) work(ctx context.Context, settings *config.Config) error {
-	logs := &logs{settings: settings.Log, out: c.process.stderr, colours: c.process.terminal}
+	logs := &logs{settings: settings.Log, out: c.process.Stderr, colours: c.process.ErrTerminal}
 	log := logs.of("")
 	slog.SetDefault(log) // what handlers log looks the same
 	for _, w := range settings.Warnings {
@@ -25,7 +25,7 @@ func (c *command) work(ctx context.Context, settings *config.Config) error {
 	}
 	worker, err := settings.WorkerConfig(c.program.Tasks)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return console.Misuse(err)
 	}
 	worker.Logger = logs.of("worker")
 	if n := len(c.program.Crons); n > 0 && !settings.Scheduler.Enabled {
@@ -33,32 +33,17 @@ func (c *command) work(ctx context.Context, settings *config.Config) error {
 	}
 	client, err := settings.Open(ctx, logs.of("redis"))
 	if err != nil {
-		return noStore(ctx, settings, err)
+		return console.NoStore(ctx, config.Redacted(settings.Redis.URL), err)
 	}
 	defer client.Close()
 	workers, err := c.newWorkers(client, worker, settings)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return console.Misuse(err)
 	}
-	fmt.Fprintln(c.process.stdout, startLine(client, settings, workers, len(worker.Tasks)))
-	return failed(runAll(ctx, workers, func() {
+	fmt.Fprintln(c.process.Stdout, startLine(client, settings, workers, len(worker.Tasks)))
+	return console.Fail(runAll(ctx, workers, func() {
 		log.Info("draining; a second signal aborts", "grace", settings.Workers.ShutdownGracePeriod)
 	}))
-}
-
-// noStore says what to do where the store does not answer.
-func noStore(ctx context.Context, settings *config.Config, err error) error {
-	url := config.Redacted(settings.Redis.URL)
-	const help = "Start it (redis-server, or docker compose up redis), or use mem:// to try things in this process alone."
-	switch {
-	case ctx.Err() != nil:
-		return &exitError{exitInterrupted, errors.New("interrupted before any work began")}
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return &exitError{exitUsage, fmt.Errorf("%s refuses connections. %s", url, help)}
-	case errors.Is(err, taskqueue.ErrUnavailable):
-		return &exitError{exitUsage, fmt.Errorf("%s does not answer (%w). %s", url, err, help)}
-	}
-	return &exitError{exitUsage, err}
 }
 
 // newWorkers makes the process' workers. The first one has the crons. Where the

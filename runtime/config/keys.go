@@ -31,7 +31,7 @@ var coreKeys = []key[Config]{
 		doc:   "Where tasks are kept. mem:// is this process' memory: its tasks die with it.",
 	},
 	{
-		path: "redis.prefix", env: names("REDIS_PREFIX"),
+		path: "redis.prefix", env: names("REDIS_PREFIX"), flag: "redis-prefix",
 		value: text[Config]{field: func(c *Config) *string { return &c.Redis.Prefix }, rule: checkKeyPrefix, limits: "[A-Za-z0-9_.:-]{1,128}"},
 		doc:   "What all keys in Redis begin with.",
 	},

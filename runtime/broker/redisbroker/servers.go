@@ -54,6 +54,9 @@ func serverOf(fields map[string]string) broker.Server {
 	if share, err := strconv.ParseFloat(fields["mem_fragmentation_ratio"], 64); err == nil {
 		s.Share = share
 	}
+	if now := number("server_time_usec"); now > 0 {
+		s.Clock = time.UnixMicro(now)
+	}
 	if at := number("rdb_last_save_time"); at > 0 {
 		s.Saved = time.Unix(at, 0)
 	}

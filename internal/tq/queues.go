@@ -1,0 +1,448 @@
+package tq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tqgen/taskqueue/internal/console"
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+)
+
+func (a *app) queues() *cobra.Command {
+	list := &cobra.Command{Use: "ls [QUEUE…]", Short: "List queues", Aliases: []string{"list"}, RunE: a.with(listQueues)}
+	show := &cobra.Command{Use: "show QUEUE", Short: "Show a queue with its limits and its oldest task", Args: cobra.ExactArgs(1), RunE: a.with(showQueue)}
+	pause := &cobra.Command{
+		Use: "pause QUEUE…", Short: "Keep all workers from taking its tasks, until resume", Args: cobra.MinimumNArgs(1),
+		RunE: a.with(each("paused", func(ctx context.Context, s *session, queue string) error { return s.client.Pause(ctx, queue) })),
+	}
+	resume := &cobra.Command{
+		Use: "resume QUEUE…", Short: "End a pause", Args: cobra.MinimumNArgs(1),
+		RunE: a.with(each("resumed", func(ctx context.Context, s *session, queue string) error { return s.client.Resume(ctx, queue) })),
+	}
+	cmd := group("queues", "List, pause, drain, purge and limit queues", []string{"queue", "q"}, list, show, pause, resume, a.drain(), a.purge(), a.limit())
+	for _, c := range cmd.Commands() {
+		c.ValidArgsFunction = a.completeQueues
+	}
+	return cmd
+}
+
+// completeQueues are the queues of the store, for shells.
+func (a *app) completeQueues(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	// Without a store there is nothing to offer.
+	_ = a.with(func(ctx context.Context, s *session, _ []string) error {
+		infos, err := s.client.Queues(ctx)
+		for _, q := range infos {
+			names = append(names, q.Queue)
+		}
+		return err
+	})(cmd, nil)
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// A queueView is a queue for programs.
+type queueView struct {
+	Queue     string     `json:"queue"`
+	Paused    bool       `json:"paused"`
+	Pending   int64      `json:"pending"`
+	Scheduled int64      `json:"scheduled"`
+	Parked    int64      `json:"parked"`
+	Active    int64      `json:"active"`
+	Dead      int64      `json:"dead"`
+	Workers   int64      `json:"workers"`
+	Enqueued  int64      `json:"enqueued"`
+	Done      int64      `json:"done"`
+	Retried   int64      `json:"retried"`
+	Died      int64      `json:"died"`
+	Lost      int64      `json:"lost"`
+	Discarded int64      `json:"discarded"`
+	Deleted   int64      `json:"deleted"`
+	Limits    limitsView `json:"limits,omitzero"`
+}
+
+type limitsView struct {
+	MaxTasks    int64                `json:"max_tasks,omitempty"`
+	Rate        string               `json:"rate,omitempty"`
+	Burst       int64                `json:"burst,omitempty"`
+	Concurrency int64                `json:"concurrency,omitempty"`
+	Kinds       map[string]kindLimit `json:"kinds,omitempty"`
+}
+
+type kindLimit struct {
+	Rate           string `json:"rate,omitempty"`
+	Burst          int64  `json:"burst,omitempty"`
+	Concurrency    int64  `json:"concurrency,omitempty"`
+	KeyRate        string `json:"key_rate,omitempty"`
+	KeyBurst       int64  `json:"key_burst,omitempty"`
+	KeyConcurrency int64  `json:"key_concurrency,omitempty"`
+}
+
+func viewQueue(q *taskqueue.QueueInfo) queueView {
+	v := queueView{
+		Queue: q.Queue, Paused: q.Settings.Paused,
+		Pending: q.Pending, Scheduled: q.Scheduled, Parked: q.Parked, Active: q.Active, Dead: q.Dead, Workers: q.Sessions,
+		Enqueued: q.Enqueued, Done: q.Done, Retried: q.Retried, Died: q.Died, Lost: q.Lost, Discarded: q.Discarded, Deleted: q.Deleted,
+		Limits: limitsView{
+			MaxTasks: q.Settings.MaxTasks, Rate: rateText(q.Settings.Rate), Burst: q.Settings.Rate.Burst, Concurrency: q.Settings.Concurrency,
+		},
+	}
+	for kind, l := range q.Settings.Groups {
+		if v.Limits.Kinds == nil {
+			v.Limits.Kinds = make(map[string]kindLimit)
+		}
+		v.Limits.Kinds[kind] = kindLimit{
+			Rate: rateText(l.Rate), Burst: l.Rate.Burst, Concurrency: l.Concurrency,
+			KeyRate: rateText(l.KeyRate), KeyBurst: l.KeyRate.Burst, KeyConcurrency: l.KeyConcurrency,
+		}
+	}
+	return v
+}
+
+func listQueues(ctx context.Context, s *session, names []string) error {
+	infos, err := s.client.Queues(ctx, names...)
+	if err != nil {
+		return err
+	}
+	views := make([]queueView, 0, len(infos))
+	table := console.Table{Columns: console.Columns("QUEUE", ">PENDING", ">SCHEDULED", ">PARKED", ">ACTIVE", ">DEAD", ">WORKERS", ">DONE", "STATE")}
+	for i := range infos {
+		v := viewQueue(&infos[i])
+		views = append(views, v)
+		state := console.Cell{}
+		if v.Paused {
+			state = console.Cell{Text: "paused", Look: console.Warn}
+		}
+		table.Add(v.Queue, console.Number(v.Pending, console.Plain), console.Number(v.Scheduled, console.Plain), console.Number(v.Parked, console.Warn),
+			console.Number(v.Active, console.Plain), console.Number(v.Dead, console.Bad), console.Number(v.Workers, console.Plain), console.Number(v.Done, console.Plain), state)
+	}
+	return s.show(views, &table, "no queues: nothing was ever enqueued here")
+}
+
+// known is the queue of a name, which must have been used or configured.
+func (s *session) known(ctx context.Context, name string) (*taskqueue.QueueInfo, error) {
+	infos, err := s.client.Queues(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	q := &infos[0]
+	if q.Enqueued == 0 && q.Settings.Version == 0 && q.Sessions == 0 {
+		return nil, fmt.Errorf("no queue %s: nothing was ever enqueued there; `tq queues ls` lists those that there are", name)
+	}
+	return q, nil
+}
+
+func showQueue(ctx context.Context, s *session, args []string) error {
+	q, err := s.known(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	oldest, err := s.oldest(ctx, q)
+	if err != nil {
+		return err
+	}
+	v := struct {
+		queueView
+		Oldest *time.Time `json:"oldest_ready,omitempty"`
+	}{queueView: viewQueue(q)}
+	table := console.Table{Columns: console.Columns("FIELD", "VALUE")}
+	if !oldest.IsZero() {
+		v.Oldest = &oldest
+		table.Add("oldest task", "ready "+console.Ago(oldest, time.Now()))
+	}
+	addQueue(&table, &v.queueView)
+	return s.show(v, &table, "")
+}
+
+func addQueue(table *console.Table, v *queueView) {
+	if v.Paused {
+		table.Add("paused", console.Cell{Text: "yes: `tq queues resume " + v.Queue + "` ends it", Look: console.Warn})
+	}
+	for _, row := range []struct {
+		name string
+		n    int64
+	}{
+		{"pending", v.Pending}, {"scheduled", v.Scheduled}, {"parked", v.Parked}, {"active", v.Active}, {"dead", v.Dead}, {"workers", v.Workers},
+		{"enqueued ever", v.Enqueued}, {"done", v.Done}, {"retried", v.Retried}, {"died", v.Died}, {"lost", v.Lost},
+		{"discarded", v.Discarded}, {"deleted", v.Deleted},
+	} {
+		table.Add(row.name, row.n)
+	}
+	l := v.Limits
+	addLimit(table, "limit: tasks that wait", l.MaxTasks, "", 0)
+	addLimit(table, "limit: tasks at once", l.Concurrency, "", 0)
+	addLimit(table, "limit: rate", 0, l.Rate, l.Burst)
+	for kind, k := range l.Kinds {
+		addLimit(table, "limit: "+kind+" at once", k.Concurrency, "", 0)
+		addLimit(table, "limit: "+kind+" rate", 0, k.Rate, k.Burst)
+		addLimit(table, "limit: "+kind+" at once, a key", k.KeyConcurrency, "", 0)
+		addLimit(table, "limit: "+kind+" rate, a key", 0, k.KeyRate, k.KeyBurst)
+	}
+}
+
+func addLimit(table *console.Table, name string, n int64, rate string, burst int64) {
+	switch {
+	case n > 0:
+		table.Add(name, n)
+	case rate != "" && burst > 1:
+		table.Add(name, fmt.Sprintf("%s, %d at once", rate, burst))
+	case rate != "":
+		table.Add(name, rate)
+	}
+}
+
+// oldest is since when the next pending task waits; zero: there is none.
+func (s *session) oldest(ctx context.Context, q *taskqueue.QueueInfo) (time.Time, error) {
+	if q.Pending == 0 {
+		return time.Time{}, nil
+	}
+	page, err := s.client.List(ctx, taskqueue.ListQuery{Queue: q.Queue, State: taskqueue.Pending, Limit: 1})
+	if err != nil || len(page.Entries) == 0 {
+		return time.Time{}, err
+	}
+	return page.Entries[0].Message.Ready, nil
+}
+
+// each does something to each queue that is named, and says that it is done.
+func each(done string, do func(ctx context.Context, s *session, queue string) error) func(context.Context, *session, []string) error {
+	return func(ctx context.Context, s *session, queues []string) error {
+		for _, queue := range queues {
+			if err := do(ctx, s, queue); err != nil {
+				return fmt.Errorf("queue %s: %w", queue, err)
+			}
+			if err := s.say("queue %s is %s", queue, done); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (a *app) purge() *cobra.Command {
+	var state string
+	var c consent
+	cmd := &cobra.Command{
+		Use: "purge QUEUE", Short: "Drop all tasks of a queue that are in a state", Args: cobra.ExactArgs(1),
+		Long: "Drop all tasks of a queue that are pending, scheduled, parked or dead. What runs is left alone.",
+	}
+	cmd.Flags().StringVar(&state, "state", "pending", "pending, scheduled, parked or dead")
+	completeStates(cmd)
+	c.flags(cmd)
+	cmd.RunE = a.with(func(ctx context.Context, s *session, args []string) error {
+		st, err := listed(state)
+		if err != nil {
+			return err
+		}
+		q, err := s.known(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		n := map[taskqueue.State]int64{taskqueue.Pending: q.Pending, taskqueue.Scheduled: q.Scheduled, parked: q.Parked, taskqueue.StateDead: q.Dead}[st]
+		if ok, err := s.given(c, "drop %s that are %s in queue %s, for good", console.Count(n, "task"), state, q.Queue); !ok {
+			return err
+		}
+		dropped, err := s.client.Purge(ctx, q.Queue, st)
+		if err != nil {
+			return fmt.Errorf("after %s: %w", console.Count(dropped, "task"), err)
+		}
+		return s.say("%s dropped", console.Count(dropped, "task"))
+	})
+	return cmd
+}
+
+func (a *app) drain() *cobra.Command {
+	var timeout time.Duration
+	var scheduled bool
+	cmd := &cobra.Command{
+		Use: "drain QUEUE…", Short: "Wait until nothing waits or runs in the queues", Args: cobra.MinimumNArgs(1),
+		Long: "Wait until nothing is pending or active in the queues: before a deploy, say.\nNothing is dropped, and nothing is kept from being enqueued. Exit code 1: it took too long.",
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait (default: for ever)")
+	cmd.Flags().BoolVar(&scheduled, "scheduled", false, "wait for scheduled tasks, too")
+	cmd.RunE = a.with(func(ctx context.Context, s *session, args []string) error {
+		if timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, timeout, errTooLong)
+			defer cancel()
+		}
+		return s.waitEmpty(ctx, args, scheduled)
+	})
+	return cmd
+}
+
+var errTooLong = errors.New("it took too long")
+
+const pollPeriod = time.Second
+
+// waitEmpty looks once a second, and tells how much is left.
+func (s *session) waitEmpty(ctx context.Context, queues []string, scheduled bool) error {
+	ticker := time.NewTicker(pollPeriod)
+	defer ticker.Stop()
+	last := int64(-1)
+	for {
+		infos, err := s.client.Queues(ctx, queues...)
+		if err != nil {
+			return err
+		}
+		left, paused := int64(0), ""
+		for i := range infos {
+			left += infos[i].Pending + infos[i].Active
+			if scheduled {
+				left += infos[i].Scheduled
+			}
+			if infos[i].Settings.Paused {
+				paused = " (queue " + infos[i].Queue + " is paused)"
+			}
+		}
+		if left == 0 {
+			return s.say("drained")
+		}
+		if left != last {
+			s.note("%s left%s", console.Count(left, "task"), paused)
+			last = left
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			if cause := context.Cause(ctx); errors.Is(cause, errTooLong) {
+				return &console.Error{Code: console.Failed, Err: fmt.Errorf("%w: %s left%s", cause, console.Count(left, "task"), paused)}
+			}
+			return ctx.Err()
+		}
+	}
+}
+
+func (a *app) limit() *cobra.Command {
+	flags := map[string]*string{}
+	var kind string
+	cmd := &cobra.Command{
+		Use: "limit QUEUE", Short: "Limit how fast, how many at once and how much, over all workers", Args: cobra.ExactArgs(1),
+		Long: "Limit a queue, or with --kind the tasks of a kind in it, over all workers. What is not named\nstays as it is; none lifts a limit. It holds until somebody, or the code of a new release, says otherwise.",
+		Example: "  tq queues limit mail --rate 10/s --burst 20\n  tq queues limit mail --kind email.Send --key-concurrency 1\n" +
+			"  tq queues limit mail --max-tasks none",
+	}
+	add := func(name, usage string) {
+		flags[name] = new(string)
+		cmd.Flags().StringVar(flags[name], name, "", usage)
+	}
+	cmd.Flags().StringVar(&kind, "kind", "", "of tasks: limit only those")
+	add("rate", "tasks that begin: 10/s, 600/m, 5/90s, or none")
+	add("burst", "of the rate: so many at once")
+	add("concurrency", "tasks that run at once, or none")
+	add("max-tasks", "tasks that may wait, or none; more are refused")
+	add("key-rate", "with --kind: the rate of each key")
+	add("key-burst", "with --kind: the burst of each key")
+	add("key-concurrency", "with --kind: the tasks of each key that run at once")
+	cmd.RunE = a.with(func(ctx context.Context, s *session, args []string) error {
+		given := map[string]string{}
+		for name, value := range flags {
+			if *value != "" {
+				given[name] = *value
+			}
+		}
+		if len(given) == 0 {
+			return console.Misuse(errors.New("no limit is named; `tq queues show` shows those that there are"))
+		}
+		if kind != "" {
+			return s.limitKind(ctx, args[0], kind, given)
+		}
+		return s.limitQueue(ctx, args[0], given)
+	})
+	return cmd
+}
+
+func (s *session) limitQueue(ctx context.Context, queue string, given map[string]string) error {
+	for _, name := range []string{"key-rate", "key-burst", "key-concurrency"} {
+		if given[name] != "" {
+			return console.Misuse(fmt.Errorf("--%s needs --kind: keys are those of a kind", name))
+		}
+	}
+	infos, err := s.client.Queues(ctx, queue)
+	if err != nil {
+		return err
+	}
+	l := taskqueue.Limit{Rate: infos[0].Settings.Rate, Concurrency: infos[0].Settings.Concurrency}
+	maxTasks := infos[0].Settings.MaxTasks
+	if err := applyLimits(&l, &maxTasks, given); err != nil {
+		return console.Misuse(err)
+	}
+	for _, step := range []struct {
+		flags []string
+		do    func() error
+	}{
+		{[]string{"rate", "burst"}, func() error { return s.client.LimitRate(ctx, queue, l.Rate) }},
+		{[]string{"concurrency"}, func() error { return s.client.LimitConcurrency(ctx, queue, l.Concurrency) }},
+		{[]string{"max-tasks"}, func() error { return s.client.Limit(ctx, queue, maxTasks) }},
+	} {
+		if slices.ContainsFunc(step.flags, func(f string) bool { return given[f] != "" }) {
+			if err := step.do(); err != nil {
+				return err
+			}
+		}
+	}
+	return s.say("queue %s is limited", queue)
+}
+
+func (s *session) limitKind(ctx context.Context, queue, kind string, given map[string]string) error {
+	if given["max-tasks"] != "" {
+		return console.Misuse(errors.New("--max-tasks is of a whole queue, and not of a kind"))
+	}
+	infos, err := s.client.Queues(ctx, queue)
+	if err != nil {
+		return err
+	}
+	l := infos[0].Settings.Groups[kind]
+	if err := applyLimits(&l, new(int64), given); err != nil {
+		return console.Misuse(err)
+	}
+	if err := s.client.LimitKind(ctx, queue, kind, l); err != nil {
+		return err
+	}
+	return s.say("%s in queue %s is limited", kind, queue)
+}
+
+// applyLimits changes what is given.
+func applyLimits(l *taskqueue.Limit, maxTasks *int64, given map[string]string) error {
+	for name, r := range map[string]*taskqueue.Rate{"rate": &l.Rate, "key-rate": &l.KeyRate} {
+		text := given[name]
+		if text == "" {
+			continue
+		}
+		burst := r.Burst
+		*r = taskqueue.Rate{}
+		if text != "none" {
+			parsed, err := parseRate(text)
+			if err != nil {
+				return fmt.Errorf("--%s: %w", name, err)
+			}
+			parsed.Burst = burst
+			*r = parsed
+		}
+	}
+	for name, n := range map[string]*int64{
+		"burst": &l.Rate.Burst, "concurrency": &l.Concurrency, "max-tasks": maxTasks,
+		"key-burst": &l.KeyRate.Burst, "key-concurrency": &l.KeyConcurrency,
+	} {
+		text := given[name]
+		if text == "" {
+			continue
+		}
+		*n = 0
+		if text != "none" {
+			parsed, err := strconv.ParseInt(text, 10, 64)
+			if err != nil || parsed < 1 {
+				return fmt.Errorf("--%s: %q is neither a number from 1 nor none", name, text)
+			}
+			*n = parsed
+		}
+	}
+	if l.Rate.N == 0 && l.Rate.Burst > 0 || l.KeyRate.N == 0 && l.KeyRate.Burst > 0 {
+		return errors.New("a burst needs a rate")
+	}
+	return nil
+}
