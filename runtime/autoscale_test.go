@@ -23,22 +23,24 @@ type load struct {
 
 	mu    sync.Mutex
 	since time.Time     // runs that began before it do not count
+	kind  string        // the only one that counts; empty: all do
 	worst time.Duration // wait of those that count
 	ended int
 	log   lines
 }
 
 // scale starts a worker whose tasks take half a second, or what handle takes.
-func (f *fixture) scale(a taskqueue.Autoscale, slots int, handle func(context.Context, string) (string, error)) *load {
+func (f *fixture) scale(a taskqueue.Autoscale, slots int, handle func(context.Context, string) (string, error), more ...taskqueue.Task) *load {
 	f.Helper()
 	l := &load{fixture: f, slots: slots}
 	config := tasks(handle)
+	config.Tasks = append(config.Tasks, more...)
 	config.Concurrency, config.Autoscale, config.Logger = slots, a, l.log.logger()
 	config.OnFinish = func(e taskqueue.Event) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.ended++
-		if !time.Now().Add(-e.Run).Before(l.since) {
+		if (l.kind == "" || l.kind == e.Kind) && !time.Now().Add(-e.Run).Before(l.since) {
 			l.worst = max(l.worst, e.Wait)
 		}
 	}
@@ -71,6 +73,14 @@ func (l *load) arrive(tenth int, d time.Duration) (sizes []int) {
 		}
 	}
 	return sizes
+}
+
+// countKind makes waits of a kind count from now on.
+func (l *load) countKind(kind string) {
+	l.count()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kind = kind
 }
 
 // count makes waits count from now on.

@@ -92,6 +92,7 @@ type slots struct {
 	mu     sync.Mutex
 	n      int
 	limits []int
+	at     time.Time // when it was told limits, as with each plan
 }
 
 func (s *slots) Resize(n int) {
@@ -103,7 +104,7 @@ func (s *slots) Resize(n int) {
 func (s *slots) Cap(limits []int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.limits = slices.Clone(limits)
+	s.limits, s.at = slices.Clone(limits), time.Now()
 }
 
 func (*slots) Ceiling(int) {}
@@ -115,6 +116,12 @@ func (s *slots) Sample(into *worker.Sample) {
 		Slots: s.n, Buffered: make([]int, 1), Waits: make([]stats.Durations, 1),
 		Tallies: []worker.Tally{{Started: make([]worker.Starts, 1)}},
 	}
+}
+
+func (s *slots) told() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
 }
 
 func (s *slots) workers(each int) int {
@@ -253,7 +260,7 @@ func (m *member) reaches() bool {
 	case <-m.ended:
 		return false
 	default:
-		return m.line.down() == nil && (m.back.IsZero() || m.planAt.After(m.back))
+		return m.line.down() == nil && (m.back.IsZero() || m.engine.told().After(m.back))
 	}
 }
 
