@@ -3,6 +3,7 @@ package build
 import (
 	"go/token"
 	"go/types"
+	"strings"
 
 	"github.com/tqgen/taskqueue/gen/diag"
 	"github.com/tqgen/taskqueue/gen/directive"
@@ -66,20 +67,20 @@ func (b *builder) task(p *Package, d *directive.Task) {
 // methods.
 func (b *builder) methods(t *model.Task, named *types.Named) {
 	for _, m := range []struct {
-		name, result string
-		has          *bool
+		name, shape, spelled string
+		has                  *bool
 	}{
-		{"Retries", "int", &t.Methods.Retries},
-		{"Timeout", "time.Duration", &t.Methods.Timeout},
-		{"Queue", "string", &t.Methods.Queue},
+		{"Retries", "() int", "Retries() int", &t.Methods.Retries},
+		{"Timeout", "() time.Duration", "Timeout() time.Duration", &t.Methods.Timeout},
+		{"Queue", "() string", "Queue() string", &t.Methods.Queue},
+		{"RetryDelay", "(int, error) time.Duration", "RetryDelay(attempt int, err error) time.Duration", &t.Methods.RetryDelay},
 	} {
 		f := method(named, m.name)
 		if f == nil {
 			continue
 		}
-		s := f.Signature()
-		if s.Params().Len() > 0 || s.Results().Len() != 1 || full(s.Results().At(0).Type()) != m.result {
-			b.errs.Add(b.within(f, t), diag.BadMethod, "make it "+m.name+"() "+m.result+", or rename it", "the method %s.%s does not override the setting: it is %s", t.Name, m.name, shortly(s))
+		if s := f.Signature(); shape(s) != m.shape {
+			b.errs.Add(b.within(f, t), diag.BadMethod, "make it "+m.spelled+", or rename it", "the method %s.%s does not override the setting: it is %s", t.Name, m.name, shortly(s))
 			continue
 		}
 		*m.has = true
@@ -91,6 +92,21 @@ func (b *builder) methods(t *model.Task, named *types.Named) {
 		}
 		b.errs.Add(b.within(obj, t), diag.TakenMember, "rename it: tqgen writes a method "+name, "%s has a member %s of its own", t.Name, name)
 	}
+}
+
+// shape is a signature without names: (int, error) time.Duration.
+func shape(s *types.Signature) string {
+	list := func(vars *types.Tuple) string {
+		var all []string
+		for v := range vars.Variables() {
+			all = append(all, full(v.Type()))
+		}
+		return strings.Join(all, ", ")
+	}
+	if s.Variadic() {
+		return "variadic"
+	}
+	return "(" + list(s.Params()) + ") " + list(s.Results())
 }
 
 // within is where an object is declared or, in another module, where the task

@@ -104,7 +104,7 @@ func Catalogue() []Entry {
 		{Unresolved, "a type that does not compile", "The generator needs the types of a task's fields. The message is the compiler's."},
 		{TakenMember, "a field or method with the name of a generated method", "Tasks get the methods Job and Enqueue, and every struct MarshalMsg, UnmarshalMsg and Msgsize."},
 		{BadExecute, "an Execute method with the wrong signature", "Execute takes a context.Context and returns an error, or a result and an error."},
-		{BadMethod, "a Retries, Timeout or Queue method with the wrong signature", "The methods override settings for one task: Retries() int, Timeout() time.Duration, Queue() string."},
+		{BadMethod, "a Retries, Timeout, Queue or RetryDelay method with the wrong signature", "The methods override settings for one task: Retries() int, Timeout() time.Duration, Queue() string, RetryDelay(attempt int, err error) time.Duration."},
 		{BadUpgrade, "an older shape of a task that cannot be upgraded", "The type TaskVn is the payload of Task in version n. Its method Upgrade, with a value receiver, returns the next one or any later one: func (v TaskV1) Upgrade() Task."},
 		{SameWireName, "two tasks with one name", "The store knows a task only by its name; a worker could not tell them apart."},
 		{TakenName, "a generated name that is taken", "The package declares something with a name that the generated file needs."},

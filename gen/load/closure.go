@@ -48,7 +48,7 @@ func newPruned(s *source) *pruned {
 
 // wanted are the methods that say something about a task or its fields.
 func wanted() []string {
-	return []string{"Execute", "Retries", "Timeout", "Queue", "Job", "Enqueue", "LogValue", "Upgrade", "MarshalMsg", "UnmarshalMsg", "Msgsize"}
+	return []string{"Execute", "Retries", "Timeout", "Queue", "RetryDelay", "Job", "Enqueue", "LogValue", "Upgrade", "MarshalMsg", "UnmarshalMsg", "Msgsize"}
 }
 
 func (p *pruned) addMethod(f *ast.File, d *ast.FuncDecl) {

@@ -133,7 +133,7 @@ type Result struct {
 
 // Methods are the per-instance overrides that a struct has.
 type Methods struct {
-	Retries, Timeout, Queue bool
+	Retries, Timeout, Queue, RetryDelay bool
 }
 
 // Unique says what makes two tasks of a kind the same.

@@ -36,7 +36,7 @@ func Settings(t *model.Task) [][2]string {
 	if s.Retries != nil {
 		add("retries", strconv.Itoa(*s.Retries))
 	}
-	add("retry after", backoff(s.Backoff))
+	add("retry after", retryAfter(t))
 	add("timeout", span(s.Timeout, "none"))
 	add("retention", span(t.Retention(), "none"))
 	add("expires", span(s.Expires, "never"))
@@ -110,6 +110,13 @@ func brief(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
+}
+
+func retryAfter(t *model.Task) string {
+	if t.Methods.RetryDelay {
+		return "what its RetryDelay method says"
+	}
+	return backoff(t.Settings.Backoff)
 }
 
 func backoff(b *model.Backoff) string {
