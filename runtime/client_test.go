@@ -48,6 +48,20 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+func TestOpenWithConfig(t *testing.T) {
+	c, err := taskqueue.ClientConfig{Queues: []taskqueue.QueueConfig{{Name: "mail", Retries: 7}}}.Open(t.Context(), "mem://")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if q, known := c.QueueTable().Get("mail"); !known || q.Retries != 7 {
+		t.Errorf("the queue is %+v", q)
+	}
+	if _, err := (taskqueue.ClientConfig{MaxPayloadBytes: -1}).Open(t.Context(), "mem://"); !errors.Is(err, taskqueue.ErrInvalid) {
+		t.Errorf("a bad config: %v", err)
+	}
+}
+
 func TestNewClientRefuses(t *testing.T) {
 	if _, err := taskqueue.NewClient(nil, taskqueue.ClientConfig{}); !errors.Is(err, taskqueue.ErrInvalid) {
 		t.Errorf("no store: %v", err)

@@ -21,18 +21,33 @@ import (
 //	redis+cluster://[user:password@]host[:6379],host…
 //
 // Redis is 6.2 or newer; rediss in place of redis is with TLS. Parameters of
-// redis URLs are those of [redisbroker.Open]. For other settings, make a store
-// and call [NewClient].
+// redis URLs are those of [redisbroker.Open]. [ClientConfig.Open] takes settings of
+// the client as well; for others of the store, make one and call [NewClient].
 //
 // The error is ErrInvalid for a URL that Open does not understand, ErrUnsupported
 // for a server that is too old, ErrUnavailable if none answers within 5 seconds.
 // It names the host and never a password.
 func Open(ctx context.Context, url string) (*Client, error) {
+	return ClientConfig{}.Open(ctx, url)
+}
+
+// Open is the function [Open], for a client with these settings.
+func (c ClientConfig) Open(ctx context.Context, url string) (*Client, error) {
 	store, err := openStore(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	return NewClient(store, ClientConfig{})
+	return clientOf(store, c)
+}
+
+// clientOf makes the client of a store that nobody else has: it is closed if the
+// config is refused.
+func clientOf(store broker.Broker, config ClientConfig) (*Client, error) {
+	c, err := NewClient(store, config)
+	if err != nil {
+		_ = store.Close()
+	}
+	return c, err
 }
 
 // schemes are what Open understands.
@@ -61,9 +76,5 @@ func New(ctx context.Context, client redis.UniversalClient, config ClientConfig)
 	if err != nil {
 		return nil, err
 	}
-	c, err := NewClient(store, config)
-	if err != nil {
-		_ = store.Close()
-	}
-	return c, err
+	return clientOf(store, config)
 }
