@@ -23,6 +23,10 @@ type ClientConfig struct {
 	// Prepare changes each job before it is enqueued, one after the other.
 	Prepare []Preparer
 
+	// Backpressure holds producers back where a queue is full. Default: Enqueue
+	// fails at once.
+	Backpressure Backpressure
+
 	// Observers are told of each job that is enqueued, one after the other.
 	Observers []Observer
 }
@@ -37,6 +41,8 @@ type Client struct {
 	maxPayload int
 	preparers  []Preparer
 	observers  observers
+	hold       Backpressure
+	pressure   pressure
 
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
@@ -59,7 +65,7 @@ func NewClient(store broker.Broker, config ClientConfig) (*Client, error) {
 	if n := config.MaxPayloadBytes; n < 0 || n > broker.MaxPayloadBytes {
 		err = errors.Join(err, fmt.Errorf("%w: MaxPayloadBytes %d is outside 1 to %d", ErrInvalid, n, broker.MaxPayloadBytes))
 	}
-	if err != nil {
+	if err = errors.Join(err, config.Backpressure.check()); err != nil {
 		return nil, err
 	}
 	c := &Client{
@@ -68,6 +74,7 @@ func NewClient(store broker.Broker, config ClientConfig) (*Client, error) {
 		watches:    make(map[string]*watch),
 		preparers:  slices.Clone(config.Prepare),
 		observers:  slices.Clone(config.Observers),
+		hold:       config.Backpressure.withDefaults(),
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.entries.New = func() any { return new(entry) }
@@ -132,6 +139,9 @@ func (c *Client) enqueue(ctx context.Context, job Job) (ID, error) {
 	}
 	id := e.message().ID
 	owned, existing, err := c.lane(e.message().Queue).send(ctx, e)
+	if errors.Is(err, ErrFull) {
+		owned, existing, err = c.held(ctx, e, owned, err)
+	}
 	if owned {
 		c.recycle(e)
 	}

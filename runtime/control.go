@@ -1,6 +1,7 @@
 package taskqueue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,47 @@ func (c *Client) Purge(ctx context.Context, queue string, s State) (int64, error
 func (c *Client) Pause(ctx context.Context, queue string) error {
 	return c.configure(ctx, queue, func(s *broker.Settings) { s.Paused = true })
 }
+
+// Drain waits until a queue has no task that is pending, scheduled, parked or active,
+// and meanwhile refuses new ones with ErrFull, as Limit does; then its limit is what
+// it was before. If ctx ends first the error is its cause, and what is left is
+// returned. The last place may be taken by a task that comes in between: stop the
+// producers if none may.
+func (c *Client) Drain(ctx context.Context, queue string) (left QueueInfo, err error) {
+	before := int64(0)
+	err = c.configure(ctx, queue, func(s *broker.Settings) { before, s.MaxTasks = s.MaxTasks, 1 })
+	if err != nil {
+		return QueueInfo{Queue: queue}, err
+	}
+	defer func() {
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainPatience)
+		defer cancel()
+		err = errors.Join(err, c.Limit(after, queue, before))
+	}()
+	return c.drained(ctx, queue)
+}
+
+// drained waits until a queue is empty, and returns what it saw of it last.
+func (c *Client) drained(ctx context.Context, queue string) (q QueueInfo, err error) {
+	q.Queue = queue
+	for {
+		infos, err := c.Queues(ctx, queue)
+		if err != nil {
+			return q, withCause(ctx, err)
+		}
+		if q = infos[0]; q.Pending+q.Scheduled+q.Parked+q.Active == 0 {
+			return q, nil
+		}
+		if !pause(ctx, c.ctx, drainPoll) {
+			return q, cmp.Or(context.Cause(ctx), ErrClosed)
+		}
+	}
+}
+
+const (
+	drainPoll     = 100 * time.Millisecond
+	drainPatience = 5 * time.Second // for the limit to be what it was
+)
 
 // Resume ends a Pause.
 func (c *Client) Resume(ctx context.Context, queue string) error {

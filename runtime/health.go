@@ -21,9 +21,20 @@ type Counts struct {
 	Abandoned int64 // handlers that had not returned when Run did
 }
 
+// Claims count what came of asking the store for tasks: the decisions of the claim
+// loop. A worker claims what it has slots for, so little is Returned.
+type Claims struct {
+	Asked    int64 // requests for tasks
+	Vain     int64 // of those, that got none
+	Granted  int64 // tasks
+	Begun    int64 // of those, whose runs began
+	Returned int64 // of those, given back as there was no slot for them after all
+}
+
 // Stats are a worker's state at one instant.
 type Stats struct {
 	Counts
+	Claims   Claims
 	Slots    int // handlers that may run at once
 	Active   int // handlers that run
 	Buffered int // tasks that wait for a slot in this process
@@ -38,7 +49,7 @@ type Stats struct {
 func (w *Worker) Stats() Stats {
 	s := w.engine.Stats()
 	stats := Stats{
-		Counts: Counts(s.Counts), Slots: s.Slots, Active: s.Active, Buffered: s.Buffered,
+		Counts: Counts(s.Counts), Claims: Claims(s.Claims), Slots: s.Slots, Active: s.Active, Buffered: s.Buffered,
 		Overdue: s.Overdue, Prefetch: s.Prefetch, RunTime: s.RunTime,
 		Queues: make(map[string]Counts, len(s.Queues)),
 	}

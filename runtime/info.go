@@ -87,6 +87,10 @@ func (i TaskInfo) Header(key string) string {
 	return ""
 }
 
+// Logger is [TaskInfo.Logger] of the run whose handler got ctx: what it logs carries
+// the task's id, kind, queue and attempt.
+func Logger(ctx context.Context) *slog.Logger { return Info(ctx).Logger() }
+
 // Logger is the worker's logger with the task's id, kind, queue and attempt;
 // outside of a handler it is slog.Default().
 func (i TaskInfo) Logger() *slog.Logger {

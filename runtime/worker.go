@@ -45,6 +45,12 @@ type WorkerConfig struct {
 	// up to 1000, NoPrefetch, or by default Adaptive.
 	Prefetch int
 
+	// IdleDelay is the pause after a claim that got nothing although there seemed to
+	// be work, because others were faster, before the queue is asked again: less load
+	// for the store, and later starts. Default 0: none, but where that happens time
+	// after time; at most 1m.
+	IdleDelay time.Duration
+
 	// Lease is how long the worker's tasks are its own after it was last heard
 	// of: when it dies they run elsewhere after that time. It is renewed all
 	// the time, so handlers may take longer. Default 12s; 1s to 1h.
@@ -71,6 +77,11 @@ type WorkerConfig struct {
 	// They need not be jobs that this worker runs.
 	Crons []Cron
 
+	// CronRate lets N of the crons' tasks be enqueued in each Period, by this worker,
+	// so that what was missed does not come all at once; N up to 10000, Period 1 s to
+	// 1 h. Its Burst is 0. Default 100 a second.
+	CronRate Rate
+
 	// Middleware wraps each run, the first one outermost.
 	Middleware []Middleware
 
@@ -81,6 +92,18 @@ type WorkerConfig struct {
 	// OnFinish is called after each run, from the goroutine that ran it: it
 	// must be safe for concurrent use, and what it takes, the slot waits.
 	OnFinish func(Event)
+
+	// OnDead is called, likewise, when this worker has decided that a task is a dead
+	// letter: it may tell somebody. Tasks that died because their runs never ended
+	// are dead without a word, see Client.DeadLetters.
+	OnDead func(ctx context.Context, d DeadTask)
+}
+
+// A DeadTask is a task that has just become a dead letter.
+type DeadTask struct {
+	TaskInfo
+	Payload []byte // not to be changed
+	Err     error  // of the last run
 }
 
 // A QueueWeight is a queue that a worker serves.
@@ -103,11 +126,13 @@ const (
 	defaultConcurrency = 10
 	maxConcurrency     = 100_000
 	maxPrefetch        = 1000
+	maxIdleDelay       = time.Minute
 	defaultLease       = 12 * time.Second
 	defaultGrace       = 30 * time.Second
 	defaultUnknownAge  = 24 * time.Hour
 	defaultResultBytes = 1 << 20
 	maxWorkerName      = 100
+	maxCronRate        = 10_000
 )
 
 // An Outcome says how a run ended. See [broker.Outcome].
@@ -162,9 +187,13 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	}
 	metrics := new(Metrics)
 	plan, err := planWorker(c, &config, metrics)
+	crons := cmp.Or(config.CronRate, Rate{N: 100, Period: time.Second})
 	w := &Worker{
 		client: c, metrics: metrics, log: plan.Log, name: plan.Name, board: newCronBoard(c.broker, plan.Log),
-		crons: scheduler.New(scheduler.Config{Store: c.broker, Name: plan.Name, Log: plan.Log}),
+		crons: scheduler.New(scheduler.Config{
+			Store: c.broker, Name: plan.Name, Log: plan.Log,
+			Quota: scheduler.Quota{Most: int(crons.N), Every: crons.Period},
+		}),
 	}
 	if err := errors.Join(err, w.addCrons(config.Crons)); err != nil {
 		return nil, err
@@ -249,15 +278,19 @@ func (w *Worker) Resize(slots int) error {
 }
 
 // observe adapts the engine's events.
-func observe(metrics *Metrics, f func(Event)) func(*worker.Event) {
+func observe(metrics *Metrics, config *WorkerConfig) func(*worker.Event) {
+	finish, dead := config.OnFinish, config.OnDead
 	return func(e *worker.Event) {
 		event := Event{
 			ID: e.Lease.ID, Kind: e.Lease.Kind, Queue: e.Lease.Queue, Attempt: int(e.Lease.Attempts) + 1,
 			Outcome: e.Outcome, Err: e.Err, Wait: e.Wait, Run: e.Run,
 		}
 		metrics.Observe(event)
-		if f != nil {
-			f(event)
+		if finish != nil {
+			finish(event)
+		}
+		if dead != nil && e.Outcome == broker.Dead {
+			dead(context.WithoutCancel(e.Task), DeadTask{infoOf(e.Task, time.Time{}), e.Lease.Payload, e.Err})
 		}
 	}
 }

@@ -46,8 +46,8 @@ func TestNewWorkerRefuses(t *testing.T) {
 		{"bad queues", taskqueue.WorkerConfig{Tasks: good, Queues: []taskqueue.QueueWeight{{Name: "a/b"}, {Name: "c", Weight: 1001}, {Name: "d"}, {Name: "d"}}},
 			[]string{`"a/b"`, "queue c: weight 1001", "queue d is listed twice"}},
 		{"everything else", taskqueue.WorkerConfig{
-			Tasks: good, Concurrency: -1, Prefetch: 1001, Lease: time.Millisecond, ShutdownGrace: -2, UnknownKindAge: -1, MaxResultBytes: 1 << 30, Name: "a b",
-		}, []string{"-1 slots are outside 1 to 100000", "Prefetch 1001", "Lease 1ms is outside 1s to 1h0m0s", "ShutdownGrace -2ns", "UnknownKindAge -1ns", "MaxResultBytes 1073741824", `the worker name "a b"`}},
+			Tasks: good, Concurrency: -1, Prefetch: 1001, Lease: time.Millisecond, ShutdownGrace: -2, UnknownKindAge: -1, MaxResultBytes: 1 << 30, Name: "a b", CronRate: taskqueue.Rate{N: 1, Period: time.Millisecond},
+		}, []string{"-1 slots are outside 1 to 100000", "Prefetch 1001", "Lease 1ms is outside 1s to 1h0m0s", "ShutdownGrace -2ns", "UnknownKindAge -1ns", "MaxResultBytes 1073741824", "CronRate {1 1ms 0}", `the worker name "a b"`}},
 		{"too many slots", taskqueue.WorkerConfig{Tasks: good, Concurrency: 100_001}, []string{"100001 slots"}},
 		{"long name", taskqueue.WorkerConfig{Tasks: good, Name: strings.Repeat("n", 101)}, []string{"Name has 101 bytes, at most 100"}},
 	}
@@ -283,13 +283,14 @@ func TestInfoLogger(t *testing.T) {
 		var log lines
 		config := tasks(func(ctx context.Context, _ string) (string, error) {
 			taskqueue.Info(ctx).Logger().Info("hello")
+			taskqueue.Logger(ctx).Info("hello")
 			return "", nil
 		})
 		config.Logger = log.logger()
 		f.work(config)
 		id := f.add(job("x"))
 		pass(time.Second)
-		if want := "msg=hello id=" + id.String() + " kind=test.Note queue=default attempt=1\n"; !strings.Contains(log.String(), want) {
+		if want := "msg=hello id=" + id.String() + " kind=test.Note queue=default attempt=1\n"; strings.Count(log.String(), want) != 2 {
 			t.Errorf("%q is not in\n%s", want, log.String())
 		}
 	})

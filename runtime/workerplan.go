@@ -26,10 +26,10 @@ func planWorker(c *Client, given *WorkerConfig, metrics *Metrics) (worker.Config
 	return worker.Config{
 		Store: c.broker, Kinds: kinds, Queues: queues, Strict: config.Strict,
 		Slots: config.Concurrency, Prefetch: enginePrefetch(config.Prefetch),
-		Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
+		IdlePause: config.IdleDelay, Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
 		UnknownAge: config.UnknownKindAge, MaxResult: config.MaxResultBytes,
 		Name: fmt.Sprintf("%s.%08x", config.Name, rand.Uint32()),
-		Log:  config.Logger, OnFinish: observe(metrics, config.OnFinish),
+		Log:  config.Logger, OnFinish: observe(metrics, &config),
 	}, nil
 }
 
@@ -183,9 +183,13 @@ func (c *WorkerConfig) check() error {
 	errs = append(errs, checkConcurrency(c.Concurrency), c.Autoscale.check(c.Concurrency))
 	refuse(c.Prefetch < NoPrefetch || c.Prefetch > maxPrefetch, "Prefetch %d is outside 1 to %d", c.Prefetch, maxPrefetch)
 	refuse(c.Lease < broker.MinLease || c.Lease > broker.MaxLease, "Lease %v is outside %v to %v", c.Lease, broker.MinLease, broker.MaxLease)
+	refuse(c.IdleDelay < 0 || c.IdleDelay > maxIdleDelay, "IdleDelay %v is outside 0 to %v", c.IdleDelay, maxIdleDelay)
 	refuse(c.ShutdownGrace < 0 && c.ShutdownGrace != NoGrace, "ShutdownGrace %v is negative", c.ShutdownGrace)
 	refuse(c.UnknownKindAge < 0, "UnknownKindAge %v is negative", c.UnknownKindAge)
 	refuse(c.MaxResultBytes < 0 || c.MaxResultBytes > broker.MaxPayloadBytes, "MaxResultBytes %d is outside 1 to %d", c.MaxResultBytes, broker.MaxPayloadBytes)
+	r := c.CronRate
+	refuse(r != (Rate{}) && (r.N < 1 || r.N > maxCronRate || r.Period < time.Second || r.Period > time.Hour || r.Burst != 0),
+		"CronRate %v is none of 1 to %d in each 1s to 1h, without a Burst", r, maxCronRate)
 	refuse(len(c.Name) > maxWorkerName, "Name has %d bytes, at most %d are allowed", len(c.Name), maxWorkerName)
 	if len(c.Name) <= maxWorkerName {
 		errs = append(errs, broker.CheckName("worker name", c.Name))

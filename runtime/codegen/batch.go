@@ -23,7 +23,9 @@ func Batch[T any, P Codec[T]](kind *Kind[T], run func(context.Context, []*T) err
 			read, _ := reader[T, P](e.Version, older)
 			tasks.add(i)(read(e.Payload))
 		}
-		return tasks.run(func(good []*T) []error { return taskqueue.SplitBatchError(run(ctx, good), len(good)) })
+		return tasks.run(func(good []*T) []error {
+			return delayedAll(ctx, good, tasks.places, taskqueue.SplitBatchError(run(ctx, good), len(good)))
+		})
 	}}
 	return t
 }

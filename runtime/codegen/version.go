@@ -33,7 +33,10 @@ func bind[T any, P Codec[T]](kind *taskqueue.Kind, older []Older[T], run func(ct
 			if err != nil {
 				return dst, err
 			}
-			return run(ctx, task, dst)
+			if dst, err = run(ctx, task, dst); err != nil {
+				err = delayed(taskqueue.Info(ctx).Attempt, task, err)
+			}
+			return dst, err
 		}
 	}
 	t := taskqueue.Task{Kind: kind, Run: reading(decode[T, P]), Decode: decoder[T, P](kind, older)}

@@ -23,7 +23,7 @@ func (e *Engine) takeIn(q *queue, c *broker.Cycle, g *broker.Grant) (stop []func
 	q.update(c, g)
 	e.skew = g.Now.Sub(q.last)
 	if q.unpark = e.reclaim(q, g.Parked); len(q.unpark) > 0 {
-		q.ready = true
+		q.ready, q.rivals = true, q.last.Add(rivalTime)
 	}
 	if !q.ready || q.paused {
 		e.withdraw(q)
@@ -65,6 +65,9 @@ func (q *queue) update(c *broker.Cycle, g *broker.Grant) {
 	q.last, q.again = time.Now(), g.Again
 	q.ready = g.More || q.hinted
 	q.heed(c, g)
+	if c.Want.Max > 0 {
+		q.claims.asked(len(g.Leases))
+	}
 	q.held += len(g.Leases) - len(c.Settle)
 	for i := range c.Settle {
 		q.counts.settled(c.Settle[i].Outcome)
@@ -83,9 +86,22 @@ func (q *queue) heed(c *broker.Cycle, g *broker.Grant) {
 		q.vain, q.paused = 0, false
 	case !q.hoped, c.Want.Max == 0 && g.More:
 	default:
+		pause := q.idle
 		if q.vain++; q.vain > 2 {
-			q.paused, q.pauseTo = true, q.last.Add(time.Millisecond<<min(q.vain-3, 5))
+			pause = max(pause, time.Millisecond<<min(q.vain-3, 5))
 		}
+		if pause > 0 {
+			q.paused, q.pauseTo = true, q.last.Add(pause)
+		}
+	}
+}
+
+// asked notes the answer to a cycle that asked for tasks.
+func (c *Claims) asked(granted int) {
+	c.Asked++
+	c.Granted += int64(granted)
+	if granted == 0 {
+		c.Vain++
 	}
 }
 
@@ -94,6 +110,8 @@ func (e *Engine) admit(q *queue, r *Run) {
 	r.epoch = q.epoch
 	if r.Lease.Lost >= broker.SuspectAfter {
 		e.suspects++
+		e.Log.Warn("task lost its worker time after time: it runs with no other such task beside it, and is dead when that goes on",
+			append(r.attrs(), "lost", r.Lease.Lost, "limit", broker.LostLimit)...)
 	}
 	if r.kind == nil {
 		e.settle(q, e.park(q, r.Lease))

@@ -57,6 +57,7 @@ type Config struct {
 	MaxResult  int    // bytes
 	Name       string // of the session; unique for each process start
 	Log        *slog.Logger
+	IdlePause  time.Duration // after a claim that got nothing although there seemed to be work
 	OnFinish   func(*Event)
 	OnPark     func(queue string, s broker.Shape) // a task is parked; it must not wait, and may be nil
 	Tallies    []*Tally                           // those of Kinds, in the order of Sample; none: nothing is measured
@@ -64,6 +65,7 @@ type Config struct {
 
 // An Event is a run that has ended.
 type Event struct {
+	Task    *Run
 	Lease   *broker.Lease
 	Outcome broker.Outcome
 	Err     error

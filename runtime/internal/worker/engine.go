@@ -63,6 +63,7 @@ func New(c Config) *Engine {
 	for i, q := range c.Queues {
 		weights[i] = q.Weight
 		e.queues = append(e.queues, newQueue(i, q.Name, c.Name))
+		e.queues[i].idle = c.IdlePause
 		if len(c.Tallies) > 0 {
 			e.queues[i].waits = new(stats.Durations)
 		}

@@ -417,7 +417,10 @@ func TestStats(t *testing.T) {
 		if s.RunTime <= 0 {
 			t.Errorf("run time %v", s.RunTime)
 		}
-		s.RunTime = 0
+		if c := s.Claims; c.Asked <= c.Vain || c.Granted != 10 || c.Begun != 8 || c.Returned != 0 {
+			t.Errorf("%+v", c)
+		}
+		s.RunTime, s.Claims = 0, Claims{}
 		want := Stats{
 			Counts: Counts{Done: 3, Failed: 2, Dead: 2},
 			Slots:  3, Active: 3, Buffered: 2, Prefetch: 2,

@@ -179,6 +179,7 @@ func (e *Engine) start(r *Run, now time.Time) {
 	}
 	for part := range r.parts {
 		part.Started = now
+		part.queue.claims.Begun++
 		part.wait = max(now.Add(e.skew).Sub(part.Lease.Ready), 0)
 		part.counted()
 	}
@@ -277,7 +278,7 @@ func (e *Engine) report(f *finish) {
 	}()
 	r := f.run
 	e.OnFinish(&Event{
-		Lease: r.Lease, Outcome: f.settle.Outcome, Err: f.err,
+		Task: r, Lease: r.Lease, Outcome: f.settle.Outcome, Err: f.err,
 		Wait: r.wait, Run: f.at.Sub(r.Started),
 	})
 }

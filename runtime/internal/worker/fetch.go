@@ -88,6 +88,9 @@ func (e *Engine) due(q *queue, now time.Time) time.Duration {
 	if q.again > 0 && !e.draining && e.free() > 0 {
 		next = min(next, q.last.Add(q.again).Sub(now))
 	}
+	if q.rivals.After(now) && !e.draining && e.free() > 0 {
+		next = min(next, q.last.Add(rivalPause).Sub(now))
+	}
 	if len(q.telling) > 0 {
 		next = min(next, q.tellAt.Sub(now))
 	}

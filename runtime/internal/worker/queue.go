@@ -34,6 +34,7 @@ type queue struct {
 	arm       chan struct{}
 
 	unpark  []broker.Shape // parked ones to take back with the next claim
+	rivals  time.Time      // until then others may park what this worker takes back
 	quota   int            // capacity to claim with the next cycle
 	asking  int            // capacity in the cycle under way
 	held    int            // leases of the session whose settle is not answered
@@ -50,6 +51,8 @@ type queue struct {
 	spare    []broker.Settle
 
 	counts Counts
+	claims Claims
+	idle   time.Duration // as Config.IdlePause
 }
 
 func newQueue(place int, name, session string) *queue {
@@ -194,6 +197,7 @@ func (e *Engine) shed(q *queue) {
 
 func (e *Engine) release(q *queue, r *Run) {
 	e.buffered--
+	q.claims.Returned += int64(r.size())
 	for part := range r.parts {
 		e.settle(q, broker.Settle{Lease: part.Lease, Outcome: broker.Release})
 	}

@@ -14,6 +14,11 @@ const (
 	unknownMin   = 5 * time.Second  // before a task that cannot be parked is granted again
 	unknownMax   = 24 * time.Second // and up to a quarter more
 	unknownKinds = 1000             // shapes that are remembered
+
+	// What comes back may meet a worker again that parks it. So much longer one
+	// that knows it looks for it, so often.
+	rivalTime  = time.Second
+	rivalPause = 100 * time.Millisecond
 )
 
 // An unknown is a shape that this worker cannot run.

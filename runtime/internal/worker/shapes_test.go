@@ -67,7 +67,7 @@ func TestUnknownKindRunsWhereItIsKnown(t *testing.T) {
 		other.config.Slots = 10
 		other.handle("strange", func(context.Context, string) (string, error) { return "", nil })
 		other.start()
-		f.pass(time.Second)
+		f.pass(1500 * time.Millisecond)
 		if info := f.info("mail"); info.Parked != 0 || info.Done != 2000 {
 			t.Errorf("%+v", info)
 		}

@@ -16,9 +16,27 @@ type Counts struct {
 	Abandoned                              int64 // handlers that had not returned when the worker ended
 }
 
+// Claims count what came of asking for tasks.
+type Claims struct {
+	Asked    int64 // cycles that asked for tasks
+	Vain     int64 // of those, that got none
+	Granted  int64 // tasks
+	Begun    int64 // of those, whose runs began
+	Returned int64 // of those, given back as there was no slot for them after all
+}
+
+func (c *Claims) add(o *Claims) {
+	c.Asked += o.Asked
+	c.Vain += o.Vain
+	c.Granted += o.Granted
+	c.Begun += o.Begun
+	c.Returned += o.Returned
+}
+
 // Stats are an engine's state at one instant.
 type Stats struct {
 	Counts
+	Claims                  Claims
 	Slots, Active, Buffered int
 	Overdue                 int // handlers that have not returned though their time is up
 	Prefetch                int
@@ -45,6 +63,7 @@ func (e *Engine) Stats() Stats {
 	for _, q := range e.queues {
 		s.Queues[q.name] = q.counts
 		s.Counts.add(&q.counts)
+		s.Claims.add(&q.claims)
 	}
 	return s
 }
