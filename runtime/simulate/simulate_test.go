@@ -193,3 +193,19 @@ func ExampleCommand() {
 	// Output:
 	// trickle_pod, seed 1: 1740 tasks in 7200 s; a clairvoyant pays 7847 worker-seconds
 }
+
+// The configuration blocks of the original's guide, as they stand there, run and
+// behave: against steps in load, where workers start at once and where they do not.
+func TestSeedBlocks(t *testing.T) {
+	for _, block := range []string{"architecture", "autoscaling", "options"} {
+		for _, trace := range []string{"step_go", "step_pod"} {
+			c := decode(t, command(t, "--config", "../config/testdata/seed-"+block+".toml", "--trace", trace, "--json", "--compare", "seed")).Controllers
+			ours, seed := c[0], c[1]
+			if *ours.Late > 2 || *ours.Cost > 2 || *ours.Reversals > 12 || *ours.Score > *seed.Score/2 {
+				t.Errorf("%s on %s: %.2f %% late, cost %.2f, %.0f reversals; score %.2f, the original's %.2f",
+					block, trace, *ours.Late, *ours.Cost, *ours.Reversals, *ours.Score, *seed.Score)
+			}
+			t.Logf("%s on %s: score %.2f, cost %.2f, %.2f %% late, %.0f reversals", block, trace, *ours.Score, *ours.Cost, *ours.Late, *ours.Reversals)
+		}
+	}
+}
