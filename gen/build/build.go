@@ -71,7 +71,7 @@ func Build(t *load.Tree, program *load.Program, packages []*Package, errs *diag.
 		tree: t, program: program, errs: errs,
 		packages: map[string]*model.Package{}, structs: map[string]*model.Struct{},
 		codecs: map[token.Pos]bool{}, defaults: map[string]*directive.Values{}, tasks: map[string]*directive.Task{},
-		newer: map[string]*directive.Task{},
+		newer: map[string]*directive.Task{}, logged: map[*model.Struct]token.Position{},
 	}
 	for _, p := range packages {
 		b.defaults[p.Dir.Import] = p.Defaults
@@ -89,6 +89,7 @@ func Build(t *load.Tree, program *load.Program, packages []*Package, errs *diag.
 		}
 	}
 	b.markRecursive()
+	b.secrets()
 	all := slices.SortedFunc(maps.Values(b.packages), func(x, y *model.Package) int { return strings.Compare(x.Path, y.Path) })
 	for _, p := range all {
 		slices.SortFunc(p.Structs, func(x, y *model.Struct) int { return strings.Compare(x.Name, y.Name) })
@@ -107,8 +108,9 @@ type builder struct {
 	structs  map[string]*model.Struct // by their full spelling
 	codecs   map[token.Pos]bool       // types whose own codec was found wanting, by their name's place
 	defaults map[string]*directive.Values
-	tasks    map[string]*directive.Task // by import path and name
-	newer    map[string]*directive.Task // by those of their older shapes
+	tasks    map[string]*directive.Task       // by import path and name
+	newer    map[string]*directive.Task       // by those of their older shapes
+	logged   map[*model.Struct]token.Position // where they have a LogValue
 }
 
 func (b *builder) position(pos token.Pos) token.Position { return b.tree.Fset.Position(pos) }

@@ -26,6 +26,8 @@ func (b *builder) key(t *model.Task, d *directive.Task) {
 
 func (b *builder) keyField(t *model.Task, f *model.Field) {
 	switch k := f.Type.Kind; {
+	case f.Secret:
+		b.errs.Add(f.Position, diag.BadKey, "use another field, or a hash in a field of its own", "the field %s is secret, and a key is shown to whoever looks at the queue", f.Name)
 	case t.Key != nil:
 		b.errs.Add(f.Position, diag.Duplicate, "keep one of them; a key of several parts is a field of its own", "a second key, %s.%s; the first is %s", t.Name, f.Name, t.Key.Name)
 	case k == model.String || k.Number() && k != model.Float32 && k != model.Float64 || f.Type.Binary():

@@ -33,11 +33,21 @@ func (b *builder) structType(t *types.Named, under *types.Struct, u use) *model.
 			return nil
 		}
 		b.fields(s, under, use{at: s.Position, home: home.Path, owner: s.Name})
-		if m := method(t, "LogValue"); m != nil && s.HasSecret() && !promoted(t, "LogValue") {
-			b.errs.Add(b.position(m.Pos()), diag.TakenMember, `remove it, or the tags tq:"secret": tqgen writes a method LogValue`, "%s has a LogValue of its own", s.Name)
+		if m := method(t, "LogValue"); m != nil && !promoted(t, "LogValue") {
+			b.logged[s] = b.position(m.Pos())
 		}
 	}
 	return &model.Type{Kind: model.StructKind, Struct: s}
+}
+
+// secrets refuses methods that tqgen writes where something is secret, once all
+// structs are known.
+func (b *builder) secrets() {
+	for s, at := range b.logged {
+		if s.HasSecret() {
+			b.errs.Add(at, diag.TakenMember, `remove it, or the tags tq:"secret" in it: tqgen writes a method LogValue`, "%s has a LogValue of its own", s.Name)
+		}
+	}
 }
 
 // opaque refuses a struct type that is declared by a type of another module

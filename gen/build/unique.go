@@ -66,6 +66,8 @@ func (b *builder) uniqueField(t *model.Task, u *model.Unique, w directive.Word) 
 
 func (b *builder) addUnique(u *model.Unique, f *model.Field, at token.Position) {
 	switch k := f.Type.Kind; {
+	case f.Secret:
+		b.errs.Add(at, diag.BadUnique, "use another field, or a hash in a field of its own", "the field %s is secret, and a unique key is shown to whoever looks at the queue", f.Name)
 	case k == model.Bool, k.Number(), k == model.String, k == model.Bytes, k == model.Time, k == model.Duration, f.Type.Binary():
 		u.Fields = append(u.Fields, f)
 	case k != model.Opaque && k != model.Invalid:

@@ -207,7 +207,19 @@ func (s *Struct) Field(name string) *Field {
 	return s.Fields[i]
 }
 
-// HasSecret reports whether a field is not to be shown in logs.
-func (s *Struct) HasSecret() bool {
-	return slices.ContainsFunc(s.Fields, func(f *Field) bool { return f.Secret && !f.Skip })
+// HasSecret reports whether something in the struct is not to be shown: a field
+// of it, or one further inside.
+func (s *Struct) HasSecret() bool { return s.secret(map[*Struct]bool{}) }
+
+func (s *Struct) secret(seen map[*Struct]bool) bool {
+	if seen[s] {
+		return false
+	}
+	seen[s] = true
+	for f := range s.Encoded() {
+		if f.Secret || f.Type.secret(seen) {
+			return true
+		}
+	}
+	return false
 }

@@ -128,3 +128,15 @@ func (t *Type) Spell(qualifier func(Ref) string) string {
 func (t *Type) Binary() bool {
 	return t.Kind == Array && t.Elem.Kind == Uint8 && t.Elem.Go.IsZero()
 }
+
+// HasSecret reports whether something in a value of the type is not to be shown.
+func (t *Type) HasSecret() bool { return t.secret(map[*Struct]bool{}) }
+
+func (t *Type) secret(seen map[*Struct]bool) bool {
+	for ; t != nil; t = t.Elem {
+		if t.Struct != nil && t.Struct.secret(seen) {
+			return true
+		}
+	}
+	return false
+}

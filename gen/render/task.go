@@ -228,23 +228,3 @@ func future(f *jen.File, t *model.Task) {
 		Add(futureType(t)).
 		Block(jen.Return(jen.Qual(codegenPath, "Future").Call(jen.Id("c"), jen.Op("&").Id(t.KindName()), jen.Id("id"))))
 }
-
-// logValue hides secret fields from logs.
-func logValue(f *jen.File, s *model.Struct) {
-	if !s.HasSecret() {
-		return
-	}
-	f.Comment("LogValue shows the fields of v in logs, but not the secret ones.")
-	f.Func().Params(jen.Id("v").Id(s.Name)).Id("LogValue").Params().Qual("log/slog", "Value").Block(
-		jen.Return(jen.Qual("log/slog", "GroupValue").CallFunc(func(g *jen.Group) {
-			for field := range s.Encoded() {
-				if field.Secret {
-					g.Line().Qual("log/slog", "String").Call(jen.Lit(field.Name), jen.Lit("[secret]"))
-				} else {
-					g.Line().Qual("log/slog", "Any").Call(jen.Lit(field.Name), jen.Id("v").Dot(field.Name))
-				}
-			}
-			g.Line()
-		})),
-	)
-}
