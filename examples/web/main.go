@@ -47,7 +47,7 @@ func run(ctx context.Context, address, store string, out io.Writer) error {
 	}
 	defer client.Close()
 	worker, err := taskqueue.NewWorker(client, taskqueue.WorkerConfig{
-		Tasks: Tasks(), Crons: crons(), Concurrency: 20,
+		Tasks: Tasks(), Crons: crons(), Concurrency: 5, Autoscale: taskqueue.Autoscale{Min: 2, Max: 8},
 		Logger: slog.New(slog.DiscardHandler), // the dashboard shows what fails
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
@@ -73,4 +74,13 @@ func (t Report) Enqueue(ctx context.Context, c *taskqueue.Client, options ...tas
 // ReportFuture returns the future of the Report that has this id, in any process.
 func ReportFuture(c *taskqueue.Client, id taskqueue.ID) taskqueue.Future[int] {
 	return codegen.Future(c, &reportKind, id)
+}
+
+// LogValue shows the fields of v in logs, but not the secret ones.
+func (v Mail) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("To", v.To),
+		slog.Any("Subject", v.Subject),
+		slog.String("Token", "[secret]"),
+	)
 }

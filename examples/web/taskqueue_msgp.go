@@ -9,6 +9,7 @@ import (
 type Mail_changed__run_go_tool_tqgen = struct {
 	To      string
 	Subject string
+	Token   string `tq:"secret"`
 }
 
 var _ Mail = Mail_changed__run_go_tool_tqgen{}
@@ -31,10 +32,12 @@ func (t *Mail) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	b = append(b, "\x82\xa2To"...)
+	b = append(b, "\x83\xa2To"...)
 	b = codegen.AppendString(b, t.To)
 	b = append(b, "\xa7Subject"...)
 	b = codegen.AppendString(b, t.Subject)
+	b = append(b, "\xa5Token"...)
+	b = codegen.AppendString(b, t.Token)
 	return b, nil
 }
 
@@ -69,6 +72,12 @@ func (t *Mail) UnmarshalMsg(b []byte) ([]byte, error) {
 			} else if t.Subject, b, err = codegen.ReadString[string](b); err != nil {
 				return b, codegen.At(err, "Mail", "Subject")
 			}
+		case "Token":
+			if n6 := codegen.Short(b); n6 >= 0 {
+				t.Token, b = codegen.Cut[string](b, n6)
+			} else if t.Token, b, err = codegen.ReadString[string](b); err != nil {
+				return b, codegen.At(err, "Mail", "Token")
+			}
 		default:
 			if b, err = codegen.Skip(b); err != nil {
 				return b, codegen.At(err, "Mail", "")
@@ -80,7 +89,7 @@ func (t *Mail) UnmarshalMsg(b []byte) ([]byte, error) {
 
 // Msgsize is an upper bound for the length of what MarshalMsg appends.
 func (t *Mail) Msgsize() int {
-	return 22 + len(t.To) + len(t.Subject)
+	return 33 + len(t.To) + len(t.Subject) + len(t.Token)
 }
 
 // MarshalMsg appends the MessagePack form to b.
@@ -189,6 +198,6 @@ func (t *Thumbnail) Msgsize() int {
 
 const thumbnailSchema = `{"version":1,"payload":{"type":"object","properties":{"Picture":{"type":"string"},"Width":{"type":"integer","format":"int64"}}}}`
 
-const mailSchema = `{"version":1,"payload":{"type":"object","properties":{"To":{"type":"string"},"Subject":{"type":"string"}}}}`
+const mailSchema = `{"version":1,"payload":{"type":"object","properties":{"To":{"type":"string"},"Subject":{"type":"string"},"Token":{"type":"string","writeOnly":true}}}}`
 
 const reportSchema = `{"version":1,"payload":{"type":"object","properties":{"Month":{"type":"string"}}},"result":{"type":"integer","format":"int64"}}`

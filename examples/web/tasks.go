@@ -29,7 +29,10 @@ func (t *Thumbnail) Execute(ctx context.Context) error {
 // Mail sends a mail, to a server that is not always there.
 //
 //taskqueue:task queue=high_priority retries=2
-type Mail struct{ To, Subject string }
+type Mail struct {
+	To, Subject string
+	Token       string `tq:"secret"` // whoever looks at the task does not see it
+}
 
 // Execute does the work.
 func (m *Mail) Execute(ctx context.Context) error {
@@ -76,7 +79,7 @@ func customers(client *taskqueue.Client) func(context.Context) error {
 		for n := 0; ctx.Err() == nil; n++ {
 			jobs := []taskqueue.Job{Thumbnail{Picture: fmt.Sprintf("img_%05d.jpg", n), Width: 320}.Job()}
 			if n%3 == 0 {
-				jobs = append(jobs, Mail{To: fmt.Sprintf("user%d@example.com", n), Subject: "Your order"}.Job())
+				jobs = append(jobs, Mail{To: fmt.Sprintf("user%d@example.com", n), Subject: "Your order", Token: fmt.Sprintf("%016x", rand.Uint64())}.Job())
 			}
 			if n%50 == 0 {
 				jobs = append(jobs, Report{Month: fmt.Sprintf("2026-%02d", 1+n/50%12)}.Job())

@@ -45,6 +45,7 @@ type filter struct {
 	states       []string // none: all that can be listed
 	kind         string
 	failure      string // in the last one, whatever its case
+	group        string // the fingerprint of the last failure
 	since, until string
 	from, to     time.Time
 }
@@ -60,6 +61,7 @@ func (f *filter) flags(a *app, cmd *cobra.Command, state bool) {
 	}
 	flags.StringVar(&f.kind, "type", "", "only of this type, such as email.Send")
 	flags.StringVar(&f.failure, "error", "", "only those whose last failure has this text")
+	flags.StringVar(&f.group, "fingerprint", "", "only those that failed alike: as dlq ls --group says it")
 	flags.StringVar(&f.since, "since", "", "only those that are ready, due or dead since then: a time, or how long ago (90m)")
 	flags.StringVar(&f.until, "until", "", "… until then")
 }
@@ -80,7 +82,7 @@ func (f *filter) read() (err error) {
 
 // narrow reports whether anything but a queue is asked for.
 func (f *filter) narrow() bool {
-	return f.kind != "" || f.failure != "" || f.since != "" || f.until != ""
+	return f.kind != "" || f.failure != "" || f.group != "" || f.since != "" || f.until != ""
 }
 
 // whenOf is the instant that since and until are about.
@@ -110,7 +112,7 @@ func kindOf(e *taskqueue.Entry) string {
 func (f *filter) passes(e *taskqueue.Entry) bool {
 	at := whenOf(e)
 	switch {
-	case f.kind != "" && kindOf(e) != f.kind:
+	case f.kind != "" && kindOf(e) != f.kind, f.group != "" && taskqueue.Fingerprint(failureOf(e)) != f.group:
 		return false
 	case !f.from.IsZero() && at.Before(f.from), !f.to.IsZero() && at.After(f.to):
 		return false

@@ -15,7 +15,7 @@ import (
 
 func (a *app) tasks() *cobra.Command {
 	return group("tasks", "List, show, cancel, retry, drop and export tasks", []string{"task", "t"},
-		a.listTasks(nil), a.showTask(), a.change(&cancelling, nil), a.change(&retrying, nil), a.change(&dropping, nil), a.export(nil))
+		a.listTasks(nil), a.showTask(), a.change(&cancelling, nil), a.change(&retrying, nil), a.change(&dropping, nil), a.reschedule(), a.export(nil))
 }
 
 // dead is the same for dead letters.

@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,8 @@ type browser struct {
 	*fixture
 	ctx  context.Context
 	base string
+
+	commands []string // that the questions showed
 
 	mu     sync.Mutex
 	errors []string
@@ -133,7 +137,7 @@ func (b *browser) until(condition string) {
 func (b *browser) open(hash, text string) {
 	b.Helper()
 	b.run("location.hash = " + quote(hash))
-	b.until("document.querySelector('main').innerText.includes(" + quote(text) + ")")
+	b.until("document.querySelector('main').dataset.shows === " + quote(hash) + " && document.querySelector('main').innerText.includes(" + quote(text) + ")")
 }
 
 // quote is a text as JavaScript has it.
@@ -145,18 +149,38 @@ func quote(s string) string {
 	return string(text)
 }
 
-// press clicks a button of the page by its text, and then, if the question is
-// asked, fills in values and agrees.
+// press clicks a button of the page by its text, fills in what the question asks for,
+// and agrees. Each question tells the command that does the same.
 func (b *browser) press(text string, values ...string) {
 	b.Helper()
 	find := "[...document.querySelectorAll('main button')].find((b) => b.textContent === " + quote(text) + ")"
 	b.until("!!" + find)
 	b.run(find + ".click()")
+	b.until("document.querySelector('dialog').open && document.querySelector('dialog .note').textContent !== 'counting …'")
 	for i, v := range values {
 		b.run(fmt.Sprintf("document.querySelectorAll('dialog input')[%d].value = %s", i, quote(v)))
 	}
-	b.run("document.querySelector('dialog').open && document.querySelector('dialog [type=submit]').click()")
+	b.run("document.querySelector('dialog form').oninput()")
+	command, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.querySelector('dialog .command code')?.textContent ?? ''"))
+	if err != nil || !strings.HasPrefix(command, "tq ") {
+		b.Errorf("%s shows the command %q, %v", text, command, err)
+	}
+	b.commands = append(b.commands, command)
+	b.run("document.querySelector('dialog [type=submit]').click()")
 	b.until("!document.querySelector('dialog').open")
+}
+
+// tick chooses the first n tasks of a list.
+func (b *browser) tick(n int) {
+	b.Helper()
+	b.until(fmt.Sprintf("document.querySelectorAll('tbody input[type=checkbox]').length >= %d", n))
+	b.run(fmt.Sprintf("[...document.querySelectorAll('tbody input[type=checkbox]')].slice(0, %d).forEach((box) => box.click())", n))
+}
+
+// rows waits until a list has so many.
+func (b *browser) rows(n int) {
+	b.Helper()
+	b.until(fmt.Sprintf("document.querySelectorAll('tbody tr').length === %d", n))
 }
 
 // queue is the default queue as the store has it.
@@ -181,6 +205,10 @@ func (b *browser) state(id taskqueue.ID) string {
 // carry stays text.
 func TestBrowser(t *testing.T) {
 	f, _ := busy(t, Config{ShowRaw: true})
+	f.addCron("nightly")
+	if err := f.tellSchema("test.Note", `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"text","type":"string"},{"title":"pin","type":"string","writeOnly":true}]}}`); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		f.add(evil, taskqueue.WithHeader("<b>", evil))
 	}
@@ -193,11 +221,15 @@ func TestBrowser(t *testing.T) {
 		{"#/queues", "default"},
 		{"#/queues/default", "Since the queue was first used"},
 		{"#/tasks?queue=default&state=dead", dead},
-		{"#/tasks?queue=default&state=dead&filter=IMG", "2 of 3 that were looked at"},
 		{"#/task/" + dead, "<script>window.ran=1</script>"},
-		{"#/dead?queue=default", "bad <img src=x"},
-		{"#/workers", "1 of 4 slots"},
-		{"#/schedules", "No worker of this process has a cron"},
+		{"#/errors", "bad <img src=x"},
+		{"#/dead?queue=default&error=IMG", "2 of 3 that were looked at"},
+		{"#/workers", "1 of 4"},
+		{"#/workers/" + f.worker.Name(), "Queues, in its order"},
+		{"#/schedules", "30 3 * * *"},
+		{"#/autoscaler", "No worker has an autoscaler"},
+		{"#/types", "pin"},
+		{"#/store", "the memory of this process"},
 	}
 	for _, p := range pages {
 		b.open(p.hash, p.text)
@@ -208,6 +240,7 @@ func TestBrowser(t *testing.T) {
 	b.live()
 	b.keyboard(dead)
 	actions := b.actions(dead)
+	b.spelled()
 	b.mu.Lock()
 	errors := len(b.errors)
 	for _, e := range b.errors {
@@ -229,6 +262,7 @@ func (b *browser) live() {
 	}
 }
 
+// keyboard does without a mouse: search, pages, rows, boxes, help.
 func (b *browser) keyboard(id string) {
 	b.Helper()
 	b.do(chromedp.KeyEvent("/"))
@@ -237,6 +271,14 @@ func (b *browser) keyboard(id string) {
 	b.until("location.hash === " + quote("#/task/"+id))
 	b.do(chromedp.KeyEvent("2"))
 	b.until("location.hash === '#/queues'")
+	b.do(chromedp.KeyEvent("5"))
+	b.until("location.hash === '#/dead' && document.querySelectorAll('tbody tr').length === 3")
+	b.do(chromedp.KeyEvent("j"), chromedp.KeyEvent("j"), chromedp.KeyEvent("k"), chromedp.KeyEvent("x"))
+	b.until("document.querySelector('tbody tr').contains(document.activeElement) && document.querySelector('tbody input').checked")
+	b.do(chromedp.KeyEvent("?"))
+	b.until("document.querySelector('dialog').open && document.querySelector('dialog').innerText.includes('choose the row')")
+	b.do(chromedp.KeyEvent("\r"))
+	b.until("!document.querySelector('dialog').open")
 }
 
 // actions does everything that can be done, and returns how much that was.
@@ -255,8 +297,9 @@ func (b *browser) actions(dead string) int {
 	b.press("Resume")
 	b.until("!document.querySelector('.state.paused')")
 	hold("resume", !b.queue().Settings.Paused)
-	b.press("Limit", "77")
-	hold("limit", b.queue().Settings.MaxTasks == 77)
+	b.press("Limit", "77", "5", "10")
+	s := b.queue().Settings
+	hold("limit", s.MaxTasks == 77 && s.Concurrency == 5 && s.Rate.N == 10)
 
 	b.open("#/task/"+dead, dead)
 	b.press("Delete")
@@ -264,24 +307,105 @@ func (b *browser) actions(dead string) int {
 	if err := b.client.Pause(b.Context(), taskqueue.Default); err != nil {
 		b.Fatal(err)
 	}
-	b.open("#/dead?queue=default", "bad <img")
-	b.press("Run all again")
+	b.open("#/errors", "bad <img")
+	b.press("Run again")
+	hold("run a group again", b.queue().Dead+b.queue().Pending == 2 && b.queue().Dead == 1)
+	b.press("Run all of default")
 	hold("run all again", b.queue().Dead == 0 && b.queue().Pending == 2)
 
-	id := b.add("later", taskqueue.In(time.Hour))
-	b.open("#/task/"+id.String(), "scheduled")
-	b.press("Reschedule", "7200")
-	e, err := b.client.Find(b.Context(), id)
-	hold("reschedule", err == nil && time.Until(e.At) > 100*time.Minute)
-	b.press("Run now")
-	b.until("document.querySelector('.state').textContent === 'pending'")
-	hold("run now", b.state(id) == "pending")
-	b.press("Cancel", "not wanted")
-	hold("cancel", b.state(id) == "gone")
+	n += b.taskActions()
+	n += b.bulkActions()
+	n += b.cronActions()
 	b.open("#/queues/default", "Purge pending")
 	b.press("Purge pending")
 	hold("purge", b.queue().Pending == 0)
 	return n
+}
+
+func (b *browser) taskActions() int {
+	b.Helper()
+	id := b.add("later", taskqueue.In(time.Hour))
+	b.open("#/task/"+id.String(), "scheduled")
+	b.press("Reschedule", "7200")
+	if e, err := b.client.Find(b.Context(), id); err != nil || time.Until(e.At) < 100*time.Minute {
+		b.Errorf("reschedule did not work: %+v, %v", e, err)
+	}
+	b.press("Run now")
+	b.until("document.querySelector('.state').textContent === 'pending'")
+	if got := b.state(id); got != "pending" {
+		b.Errorf("run now: it is %s", got)
+	}
+	b.press("Cancel", "not wanted")
+	if got := b.state(id); got != "gone" {
+		b.Errorf("cancel: it is %s", got)
+	}
+	return 3
+}
+
+// bulkActions changes the tasks that are chosen, and all that a filter means.
+func (b *browser) bulkActions() int {
+	b.Helper()
+	for range 6 {
+		b.add("later", taskqueue.In(time.Hour))
+	}
+	b.open("#/tasks?queue=default&state=scheduled", "test.Note")
+	b.tick(2)
+	b.press("Run 2")
+	if q := b.queue(); q.Scheduled != 4 {
+		b.Errorf("two are run: %+v", q)
+	}
+	b.rows(4)
+	b.tick(1)
+	b.press("Cancel 1", "enough")
+	b.rows(3)
+	b.tick(1)
+	b.press("Delete 1")
+	if q := b.queue(); q.Scheduled != 2 || q.Discarded == 0 || q.Deleted == 0 {
+		b.Errorf("one is cancelled, one deleted: %+v", q)
+	}
+	b.open("#/tasks?queue=default&state=scheduled&kind=test.Note", "looked at")
+	b.press("Run all")
+	if q := b.queue(); q.Scheduled != 0 {
+		b.Errorf("all that match are run: %+v", q)
+	}
+	b.open("#/tasks?queue=default&state=pending&kind=test.Note", "looked at")
+	b.press("Delete all")
+	if q := b.queue(); q.Pending != 0 {
+		b.Errorf("all that match are deleted: %+v", q)
+	}
+	return 5
+}
+
+func (b *browser) cronActions() int {
+	b.Helper()
+	b.open("#/schedules", "nightly")
+	b.press("Pause")
+	b.until("!!document.querySelector('.state.paused')")
+	b.press("Resume")
+	b.until("!document.querySelector('.state.paused')")
+	before := b.queue().Enqueued
+	b.press("Run now")
+	if got := b.queue().Enqueued; got != before+1 {
+		b.Errorf("a cron is run: %d tasks more", got-before)
+	}
+	return 3
+}
+
+// spelled: the commands that were shown are ones that tq knows.
+func (b *browser) spelled() {
+	b.Helper()
+	tq := filepath.Join(b.TempDir(), "tq")
+	if out, err := exec.Command("go", "build", "-o", tq, "github.com/tqgen/taskqueue/cmd/tq").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	slices.Sort(b.commands)
+	for _, command := range slices.Compact(b.commands) {
+		shell := exec.Command("sh", "-c", command+" --help")
+		shell.Env = append(os.Environ(), "PATH="+filepath.Dir(tq)+":"+os.Getenv("PATH"))
+		if out, err := shell.CombinedOutput(); err != nil || !strings.Contains(string(out), "Usage:") {
+			b.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
 }
 
 // crossSite: a page of another origin cannot do anything.

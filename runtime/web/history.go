@@ -17,7 +17,22 @@ const (
 type history struct {
 	mu      sync.Mutex
 	samples []sample // the oldest first
+	points  []point  // of all queues, for longer
 }
+
+// A point is what all queues had counted at an instant.
+type point struct {
+	At       time.Time `json:"at"`
+	Enqueued int64     `json:"enqueued"` // since the queues were first used, as done and failed
+	Done     int64     `json:"done"`
+	Failed   int64     `json:"failed"`
+	Pending  int64     `json:"pending"` // then
+}
+
+const (
+	pointPeriod = 2 * time.Second
+	maxPoints   = 150 // five minutes, where somebody looks all the time
+)
 
 type sample struct {
 	at     time.Time
@@ -31,12 +46,18 @@ type counted struct{ enqueued, done, failed int64 }
 // are nil at first, and that of a queue is missing if it is new.
 func (h *history) add(at time.Time, queues []taskqueue.QueueInfo) (byQueue map[string]*rates, fleet *rates) {
 	s := sample{at, make(map[string]counted, len(queues))}
+	p := point{At: at.UTC()}
 	for i := range queues {
 		q := &queues[i]
 		s.counts[q.Queue] = counted{q.Enqueued, q.Done, failed(q)}
+		p.Enqueued += q.Enqueued
+		p.Done += q.Done
+		p.Failed += failed(q)
+		p.Pending += q.Pending
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.plot(p)
 	if len(h.samples) > 0 {
 		byQueue, fleet = s.since(&h.samples[0])
 	}
@@ -53,6 +74,23 @@ func (h *history) keep(s sample) {
 	for len(h.samples) > 2 && s.at.Sub(h.samples[1].at) >= rateWindow {
 		h.samples = h.samples[1:]
 	}
+}
+
+// plot keeps a point, if the last one is old enough.
+func (h *history) plot(p point) {
+	n := len(h.points)
+	if n > 0 && p.At.Sub(h.points[n-1].At) < pointPeriod*9/10 {
+		return
+	}
+	h.points = append(h.points, p)
+	h.points = h.points[max(0, len(h.points)-maxPoints):]
+}
+
+// trend returns the points, the oldest first.
+func (h *history) trend() []point {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]point{}, h.points...)
 }
 
 // since is what happened after an older sample. Windows of less than a tenth of a

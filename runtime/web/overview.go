@@ -126,3 +126,12 @@ func (h *handler) oldest(ctx context.Context, v *look) (at *time.Time) {
 	}
 	return at
 }
+
+type historyReply struct {
+	Points []point `json:"points"` // when somebody looked, of the last minutes, the oldest first
+	stamp
+}
+
+func (h *handler) trend(*http.Request) (any, error) {
+	return historyReply{h.history.trend(), now()}, nil
+}

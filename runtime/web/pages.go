@@ -4,20 +4,30 @@ import (
 	"bytes"
 	"embed"
 	"net/http"
+	"path"
 	"time"
 )
 
 //go:embed assets openapi.json
 var files embed.FS
 
+// kinds are the media types of assets.
+func kinds() map[string]string {
+	return map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+}
+
 // pages are what is not JSON made for the question.
 func (h *handler) pages() {
 	h.page("/{$}", "assets/index.html", "text/html; charset=utf-8")
-	h.page("/assets/app.js", "assets/app.js", "text/javascript; charset=utf-8")
-	h.page("/assets/pages.js", "assets/pages.js", "text/javascript; charset=utf-8")
-	h.page("/assets/dom.js", "assets/dom.js", "text/javascript; charset=utf-8")
-	h.page("/assets/style.css", "assets/style.css", "text/css; charset=utf-8")
-	h.page("/assets/icon.svg", "assets/icon.svg", "image/svg+xml")
+	entries, err := files.ReadDir("assets")
+	if err != nil {
+		h.Logger.Error("the dashboard is not in this program", "error", err)
+	}
+	for _, e := range entries {
+		if kind := kinds()[path.Ext(e.Name())]; kind != "" {
+			h.page("/assets/"+e.Name(), "assets/"+e.Name(), kind)
+		}
+	}
 	h.mux.HandleFunc("GET /events", h.events)
 	h.page("/openapi.json", "openapi.json", "application/json")
 	if !h.NoMetrics {
@@ -26,8 +36,8 @@ func (h *handler) pages() {
 }
 
 // page serves an embedded file.
-func (h *handler) page(path, file, kind string) {
-	h.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+func (h *handler) page(at, file, kind string) {
+	h.mux.HandleFunc("GET "+at, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := h.guard.admit(r, View); err != nil {
 			h.refuse(w, r, err)
 			return

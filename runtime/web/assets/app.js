@@ -1,14 +1,15 @@
-// Pages by the part of the address after "#", fresh every two seconds.
+// Pages by the part of the address after "#", fresh with each event of the stream.
 import { h, patch, count, span } from "./dom.js";
-import { pages } from "./pages.js";
+import { pages, menu } from "./pages.js";
+import { ask, help } from "./dialog.js";
+import { listen } from "./live.js";
 
-const period = 2000;
 const $ = (id) => document.getElementById(id);
-const app = { overview: null, history: [], act, go, refresh, choose: {} };
-let timer = 0, turn = 0;
+const app = { overview: null, history: [], chosen: new Set(), call, act, go, refresh, redraw };
+let turn = 0, shown = null, loadedAt = 0, loading = false;
 
 // call asks the server; a refusal is an error with its detail.
-export async function call(path, body, method) {
+async function call(path, body, method) {
   const request = { method: method ?? (body === undefined ? "GET" : "POST"), headers: {}, credentials: "same-origin" };
   if (request.method !== "GET") {
     request.headers["Content-Type"] = "application/json";
@@ -19,12 +20,11 @@ export async function call(path, body, method) {
   if (!response.ok) throw Object.assign(new Error(answer.detail ?? response.statusText), { status: response.status });
   return answer;
 }
-app.call = call;
 
 function place() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const parts = path.split("/").map(decodeURIComponent);
-  return { name: parts[0] || "overview", argument: parts[1], query: new URLSearchParams(query) };
+  return { hash: location.hash, name: parts[0] || "overview", argument: parts[1], query: new URLSearchParams(query) };
 }
 
 function go(hash) {
@@ -32,56 +32,86 @@ function go(hash) {
   else location.hash = hash;
 }
 
-// refresh shows the page anew; what comes too late is dropped.
+// refresh asks for what the page shows, and shows it; what comes too late is dropped.
 async function refresh() {
-  clearTimeout(timer);
   const mine = ++turn, where = place(), page = pages[where.name] ?? pages.missing;
+  loading = true;
   try {
-    const [overview, content] = await Promise.all([call("overview"), page.load(app, where)]);
+    if (!app.overview) remember(await call("overview"));
+    const content = await page.load(app, where);
     if (mine !== turn) return;
-    remember(overview);
-    frame(page, where);
-    const fresh = h("main", { id: "main", tabindex: "-1" }, page.show(app, where, content));
-    patch($("main"), fresh);
-    $("trouble").hidden = true;
+    shown = { where, page, content };
+    redraw();
+    complain(null);
   } catch (e) {
     if (mine !== turn) return;
-    $("trouble").textContent = e.status ? e.message : "The server does not answer; what is shown is old.";
-    $("trouble").hidden = false;
-    if (!e.status) status("unreachable", "bad");
+    shown = null;
+    complain(e.status ? e.message : "The server does not answer; what is shown is old.");
+    if (app.overview) frame(page, where);
     if (e.status === 404) patch($("main"), h("main", { id: "main", tabindex: "-1" }, h("p", { class: "empty" }, "Nothing is here any more.")));
+  } finally {
+    if (mine === turn) { loading = false; loadedAt = Date.now(); }
   }
-  if (!document.hidden) timer = setTimeout(refresh, page.period ?? period);
 }
 
-// remember keeps two minutes of what happened per second.
-function remember(overview) {
-  const sum = (of) => overview.queues.reduce((n, q) => n + of(q), 0);
-  const point = { at: Date.parse(overview.timestamp), done: sum((q) => q.done), failed: sum((q) => q.retried + q.died), enqueued: sum((q) => q.enqueued), pending: sum((q) => q.pending) };
+// redraw shows the page anew with what was loaded last.
+function redraw() {
+  if (!shown) return;
+  frame(shown.page, shown.where);
+  patch($("main"), h("main", { id: "main", tabindex: "-1", "data-shows": shown.where.hash }, shown.page.show(app, shown.where, shown.content)));
+}
+
+// The stream: what is shown of the overview is shown anew, and the rest is asked for
+// again when it is old.
+function heard(overview) {
+  remember(overview);
+  complain(null);
+  const period = shown?.page.period ?? 1500;
+  if (!loading && Date.now() - loadedAt >= period) refresh();
+  else redraw();
+}
+
+function complain(text) {
+  $("trouble").textContent = text ?? "";
+  $("trouble").hidden = !text;
+  if (text) status("trouble", "bad");
+}
+
+const sum = (overview, of) => overview.queues.reduce((n, q) => n + of(q), 0);
+
+// remember keeps five minutes of what happened per second.
+function remember(o) {
+  add({ at: Date.parse(o.timestamp), done: sum(o, (q) => q.done), failed: sum(o, (q) => q.retried + q.died), enqueued: sum(o, (q) => q.enqueued), pending: sum(o, (q) => q.pending) });
+  app.overview = o;
+}
+
+function add(point) {
   const last = app.history.at(-1);
-  if (last && point.at - last.at > 200) {
+  if (last && point.at - last.at < 500) return;
+  if (last) {
     const seconds = (point.at - last.at) / 1000;
     for (const name of ["done", "failed", "enqueued"]) point[name + "Rate"] = Math.max(point[name] - last[name], 0) / seconds;
   }
-  if (!last || point.at - last.at > 200) app.history.push(point);
-  app.history = app.history.slice(-61);
-  app.overview = overview;
+  app.history.push(point);
+  app.history = app.history.slice(-150);
 }
 
 function frame(page, where) {
-  const o = app.overview, dead = o.queues.reduce((n, q) => n + q.dead, 0);
-  const link = (hash, text, name, badge) => h("a", { href: hash, "aria-current": page.of === name ? "page" : null }, text, badge ? h("span", { class: "badge" }, count(badge)) : null);
-  patch($("nav"), h("nav", { id: "nav", "aria-label": "Pages" },
-    link("#/", "Overview", "overview"), link("#/queues", "Queues", "queues"), link("#/tasks", "Tasks", "tasks"),
-    link("#/dead", "Dead letters", "dead", dead), link("#/workers", "Workers", "workers"), link("#/schedules", "Schedules", "schedules")));
-  if (app.page !== page) $("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const o = app.overview, dead = sum(o, (q) => q.dead);
+  const badges = { errors: dead };
+  patch($("nav"), h("nav", { id: "nav", "aria-label": "Pages" }, menu.map((entry) => {
+    if (!entry) return h("hr", {});
+    const [name, text, key] = entry;
+    return h("a", { href: name === "overview" ? "#/" : "#/" + name, "aria-current": page.of === name ? "page" : null, title: `${text} (${key})` }, text, badges[name] ? h("span", { class: "badge" }, count(badges[name])) : null);
+  })));
+  if (app.page !== page) $("nav").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   app.page = page;
   document.title = page.title(where) + " · Tasks";
   const ok = o.health.status === "healthy";
   status(ok && o.alerts.length ? o.alerts.length + (o.alerts.length > 1 ? " alerts" : " alert") : o.health.status, !ok || o.alerts.some((a) => a.severity === "Critical") ? "bad" : o.alerts.length ? "warn" : "good");
   const facts = ["up " + span(o.uptime_seconds * 1000)];
   if (o.read_only) facts.push("read-only");
-  if (!o.show_payloads) facts.push("payloads hidden");
+  if (o.hide_payloads) facts.push("payloads hidden");
   patch($("foot"), h("footer", { id: "foot" }, h("span", {}, facts.join(" · ")), h("span", {}, h("a", { href: "openapi.json" }, "OpenAPI"), " · ", h("a", { href: "metrics/prometheus" }, "Prometheus"))));
 }
 
@@ -91,39 +121,8 @@ function status(text, kind) {
 }
 
 // act asks whether to do something, does it, and shows what came of it.
-// fields are inputs: { name, label, type, value }.
-async function act({ title, text, button, danger, fields = [], run, preview, after }) {
-  const dialog = $("dialog");
-  const inputs = fields.map((f) => h("label", {}, f.label, h("input", { name: f.name, type: f.type ?? "text", value: f.value ?? "", min: f.min, required: f.required })));
-  const note = h("p", { class: "note", role: "status" }, preview ? "counting …" : "");
-  const submit = h("button", { class: danger ? "danger" : "primary", type: "submit" }, button);
-  const form = h("form", { method: "dialog" },
-    h("h2", { id: "question" }, title), h("p", {}, text), inputs, note,
-    h("div", { class: "buttons" }, h("button", { type: "button", onclick: () => dialog.close() }, "Keep as it is"), submit));
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    submit.disabled = true;
-    try {
-      await run(Object.fromEntries(new FormData(form)));
-      dialog.close();
-      if (after) go(after);
-      else refresh();
-    } catch (e) {
-      note.className = "note bad";
-      note.textContent = e.message;
-      submit.disabled = false;
-    }
-  };
-  dialog.replaceChildren(form);
-  dialog.showModal();
-  if (preview) {
-    try {
-      const p = await preview();
-      note.textContent = (p.exact ? "" : "at least ") + count(p.count) + (p.count === 1 ? " task" : " tasks");
-    } catch (e) {
-      note.textContent = e.message;
-    }
-  }
+function act(question) {
+  return ask(question, () => question.after ? go(question.after) : refresh());
 }
 
 $("search").onsubmit = (event) => {
@@ -136,16 +135,29 @@ $("search").onsubmit = (event) => {
   go((isTask ? "#/task/" : "#/queues/") + encodeURIComponent(text));
 };
 
+// row moves the focus to the link of another row.
+function row(step) {
+  const links = [...document.querySelectorAll("main tbody tr")].map((tr) => tr.querySelector("a")).filter(Boolean);
+  const at = links.findIndex((a) => a.closest("tr").contains(document.activeElement));
+  const next = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];
+  next?.focus();
+  next?.closest("tr").scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  "/": () => $("query").focus(), "?": () => help(menu), j: () => row(1), k: () => row(-1),
+  x: () => document.activeElement?.closest("tr")?.querySelector("input[type=checkbox]")?.click(),
+  n: () => document.querySelector("main [data-key=n]")?.click(),
+};
+for (const [name, , key] of menu.filter(Boolean)) keys[key] = () => go(name === "overview" ? "#/" : "#/" + name);
+
 document.onkeydown = (event) => {
-  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName) || $("dialog").open;
-  if (event.key === "Escape" && document.activeElement === $("query")) $("query").blur();
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
-    event.preventDefault();
-    $("query").focus();
-  }
-  const hash = { 1: "#/", 2: "#/queues", 3: "#/tasks", 4: "#/dead", 5: "#/workers", 6: "#/schedules" }[event.key];
-  if (hash) go(hash);
+  const active = document.activeElement;
+  if (event.key === "Escape" && active === $("query")) $("query").blur();
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(active?.tagName) && active.type !== "checkbox" || $("dialog").open;
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+  event.preventDefault();
+  keys[event.key]();
 };
 
 // The theme is the system's, until somebody chooses.
@@ -158,7 +170,10 @@ $("theme").onclick = () => {
   localStorage.setItem("taskqueue-theme", dark ? "light" : "dark");
   theme(dark ? "light" : "dark");
 };
+$("keys").onclick = () => help(menu);
 
 window.onhashchange = () => { window.scrollTo(0, 0); refresh(); };
-document.onvisibilitychange = () => { if (!document.hidden) refresh(); };
-refresh();
+call("history").then((past) => past.points.forEach((p) => add({ ...p, at: Date.parse(p.at) }))).catch(() => {}).finally(() => {
+  refresh();
+  listen(heard, (text) => complain(text ?? "The server does not answer; what is shown is old."));
+});

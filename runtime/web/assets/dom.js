@@ -24,9 +24,10 @@ const handlers = ["onclick", "onchange", "onsubmit", "oninput"];
 // patch makes one element like another and keeps what is the same, so that focus,
 // selection and scrolling stay where they are.
 export function patch(old, fresh) {
-  for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name)) old.removeAttribute(a.name);
+  for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name) && a.name !== "open") old.removeAttribute(a.name);
   for (const a of fresh.attributes) if (old.getAttribute(a.name) !== a.value && a.name !== "style") old.setAttribute(a.name, a.value);
   if (fresh.style && old.style && fresh.style.width !== old.style.width) old.style.width = fresh.style.width;
+  if (old.type === "checkbox" && old.checked !== fresh.hasAttribute("checked")) old.checked = fresh.hasAttribute("checked");
   for (const name of handlers) old[name] = fresh[name];
   const before = [...old.childNodes], after = [...fresh.childNodes];
   after.forEach((node, i) => {
@@ -34,7 +35,7 @@ export function patch(old, fresh) {
     if (!was) old.append(node);
     else if (was.nodeType !== node.nodeType || was.nodeName !== node.nodeName) was.replaceWith(node);
     else if (node.nodeType === Node.TEXT_NODE) { if (was.data !== node.data) was.data = node.data; }
-    else if (was.nodeName === "SELECT" && was === document.activeElement) return;
+    else if (was === document.activeElement && /^(SELECT|INPUT)$/.test(was.nodeName) && was.type !== "checkbox") return;
     else patch(was, node);
   });
   before.slice(after.length).forEach((node) => node.remove());
@@ -43,11 +44,14 @@ export function patch(old, fresh) {
 const whole = new Intl.NumberFormat("en");
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
-export const count = (n) => whole.format(n);
+export const count = (n) => n === undefined || n === null ? "–" : whole.format(n);
+export const number = (n) => n === undefined || n === null ? "–" : short.format(n);
+export const percent = (share) => share === undefined || share === null ? "–" : short.format(share * 100) + " %";
+export const plural = (n, one, many) => count(n) + " " + (n === 1 ? one : many ?? one + "s");
 
 export function rate(n) {
   if (n === undefined || n === null) return "–";
-  return n >= 100 ? whole.format(Math.round(n)) : short.format(n);
+  return n >= 100 ? whole.format(Math.round(n)) : n < 0.01 ? "0" : short.format(Math.round(n * 100) / 100);
 }
 
 function pair(a, unit, b, part) {
@@ -86,23 +90,14 @@ export function ago(at) {
   return h("time", { datetime: at, title: new Date(at).toLocaleString() }, text);
 }
 
-// spark draws the last values as a line.
-export function spark(values, label) {
-  const most = Math.max(...values, 1e-9), n = 60;
-  const points = values.slice(-n).map((v, i, all) => {
-    const x = (n - all.length + i) * 100 / (n - 1), y = 29 - 27 * v / most;
-    return `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
-  });
-  return h("svg", { class: "spark", viewBox: "0 0 100 30", preserveAspectRatio: "none", role: "img", "aria-label": label },
-    h("line", { x1: 0, x2: 100, y1: 29.5, y2: 29.5 }),
-    h("path", { d: points.length > 1 ? points.join("") : "M0 29" }));
-}
+// clock is an instant as the text has it, in its own zone.
+export const clock = (at) => at.slice(0, 19).replace("T", " ");
 
 // table is one with a head; columns that begin with "#" hold numbers.
 export function table(columns, rows, empty) {
   if (!rows.length) return h("p", { class: "empty" }, empty);
-  const kind = (i) => columns[i]?.startsWith("#") ? "number" : null;
+  const kind = (i) => typeof columns[i] === "string" && columns[i].startsWith("#") ? "number" : null;
   return h("div", { class: "scroll" }, h("table", {},
-    h("thead", {}, h("tr", {}, columns.map((c, i) => h("th", { scope: "col", class: kind(i) }, c.replace(/^#/, ""))))),
+    h("thead", {}, h("tr", {}, columns.map((c, i) => h("th", { scope: "col", class: kind(i) }, typeof c === "string" ? c.replace(/^#/, "") : c)))),
     h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, i) => h("td", { class: kind(i) }, cell)))))));
 }

@@ -1,0 +1,128 @@
+// The first page, and queues.
+import { h, count, rate, span, ago, table, plural } from "./dom.js";
+import { spark, lines } from "./chart.js";
+import { enc, sum, queueLink, tasksLink, state, button, panel, head, figure, counts } from "./parts.js";
+import * as tq from "./commands.js";
+
+function alerts(list) {
+  if (!list.length) return null;
+  return h("ul", { class: "alerts" }, list.map((a) => h("li", { class: a.severity === "Critical" ? "bad" : "warn" }, h("b", {}, a.severity), " ", a.message, h("span", { class: "note" }, " for ", span(Math.round((Date.now() - Date.parse(a.timestamp)) / 1000) * 1000)))));
+}
+
+function figures(app) {
+  const o = app.overview, last = app.history.at(-1) ?? {};
+  const line = (name) => spark(app.history.slice(-60).map((p) => p[name] ?? 0), name + " over the last two minutes");
+  const pending = sum(o.queues, (q) => q.pending), dead = sum(o.queues, (q) => q.dead), parked = sum(o.queues, (q) => q.parked);
+  return h("div", { class: "figures" },
+    figure("Done per second", rate(last.doneRate), o.rates ? rate(o.rates.done_per_second) + " over a minute" : "", null, line("doneRate")),
+    figure("Failed per second", rate(last.failedRate), o.rates ? rate(o.rates.failed_per_second) + " over a minute" : "", last.failedRate ? "bad" : null, line("failedRate")),
+    figure("Pending", count(pending), o.next_ready && pending ? ["the next waits since ", ago(o.next_ready)] : "nothing waits", null, line("pending")),
+    figure("Scheduled", count(sum(o.queues, (q) => q.scheduled)), parked ? plural(parked, "more is parked", "more are parked") : "retries included"),
+    figure("Running", count(sum(o.queues, (q) => q.active)), o.processes ? `${count(o.busy)} of ${count(o.slots)} slots, ${plural(o.processes, "worker")}` : "no worker lives"),
+    figure("Dead letters", count(dead), dead ? h("a", { href: "#/errors" }, "what went wrong") : "none", dead ? "bad" : null));
+}
+
+// times are those of the last minutes; before anything ran, there are none.
+function times(o) {
+  const r = o.recent;
+  if (!r.runs) return h("p", { class: "empty" }, "Nothing has run in the last minutes.");
+  const row = (name, t) => [name, span(t.p50_ms), span(t.p95_ms), span(t.p99_ms), span(t.mean_ms)];
+  return table([`${plural(r.runs, "run")} in ${span(Math.max(Math.round(r.window_seconds), 1) * 1000)}`, "#p50", "#p95", "#p99", "#Mean"], [row("Wait for a worker", r.wait), row("Run", r.run)], "");
+}
+
+function throughput(app) {
+  const points = app.history.slice(1);
+  return lines([
+    { name: "Enqueued", kind: "b", values: points.map((p) => p.enqueuedRate) },
+    { name: "Done", kind: "a", values: points.map((p) => p.doneRate) },
+    { name: "Failed", kind: "c", values: points.map((p) => p.failedRate) },
+  ], points.map((p) => p.at), { format: rate, label: "tasks per second over the last five minutes", window: 300000 });
+}
+
+function queueTable(queues, actions) {
+  const most = Math.max(...queues.map((q) => q.pending), 1);
+  const columns = ["Queue", "#Pending", "", "#Scheduled", "#Running", "#Dead", "#Done/s", "#Failed/s", "#Done", "#Workers"];
+  if (actions) columns.push("");
+  return table(columns, queues.map((q) => [
+    [queueLink(q.queue), q.paused ? state("paused") : null, q.parked ? state("parked", count(q.parked) + " parked") : null],
+    tasksLink(q.queue, "pending", q.pending), q.pending ? h("span", { class: "bar" }, h("span", { "width%": 100 * q.pending / most })) : "",
+    tasksLink(q.queue, "scheduled", q.scheduled), count(q.active), tasksLink(q.queue, "dead", q.dead),
+    rate(q.rates?.done_per_second), rate(q.rates?.failed_per_second), count(q.done), count(q.sessions),
+    ...(actions ? [actions(q)] : []),
+  ]), "No task was ever enqueued.");
+}
+
+export const kindTable = (kinds, empty) => table(["Kind", "Queue", "#Done", "#Failed", "#Wait p50", "#p95", "#p99", "#Run p50", "#p95", "#p99", "#Max"], kinds.map((k) => [
+  h("a", { href: "#/types" }, k.kind), queueLink(k.queue), count(k.done), count(k.retried + k.dead),
+  span(k.wait.p50_ms), span(k.wait.p95_ms), span(k.wait.p99_ms), span(k.run.p50_ms), span(k.run.p95_ms), span(k.run.p99_ms), span(k.run.max_ms),
+]), empty);
+
+export const overview = {
+  of: "overview", title: () => "Overview", load: () => null,
+  show: (app) => [h("h1", { class: "unseen" }, "Overview"), alerts(app.overview.alerts), figures(app),
+    h("div", { class: "two" }, panel(["Tasks per second"], throughput(app)), panel("Times", times(app.overview))),
+    panel("Queues", queueTable(app.overview.queues)),
+    panel(["Kinds ", h("small", {}, "as the workers of all processes ran them")], kindTable(app.overview.kinds, "No worker has run anything yet."))],
+};
+
+// Actions on a queue.
+function queueActions(app, q) {
+  if (app.overview.read_only) return null;
+  const path = "queues/" + enc(q.queue) + "/";
+  const pause = q.paused
+    ? button("Resume", () => app.act({ title: "Resume " + q.queue + "?", text: "Workers take its tasks again.", button: "Resume", command: () => tq.queue.resume(q.queue), run: () => app.call(path + "resume", {}) }))
+    : button("Pause", () => app.act({ title: "Pause " + q.queue + "?", text: "No worker takes its tasks until it is resumed. What runs goes on, and tasks can still be added.", button: "Pause", command: () => tq.queue.pause(q.queue), run: () => app.call(path + "pause", {}) }));
+  const limit = button("Limit", () => app.act({
+    title: "Limit " + q.queue, text: "Of all workers together. 0 sets no limit.", button: "Set",
+    fields: [
+      { name: "tasks", label: "Tasks that wait; more are refused", type: "number", min: 0, value: q.max_tasks, required: true },
+      { name: "active", label: "Tasks that run at once", type: "number", min: 0, value: q.max_active, required: true },
+      { name: "rate", label: "Tasks that begin per second", type: "number", min: 0, step: "any", value: q.max_rate, required: true },
+    ],
+    command: (f) => tq.queue.limit(q.queue, { tasks: Number(f.tasks), active: Number(f.active), rate: Number(f.rate) }),
+    run: (f) => app.call(path + "limit", { max_tasks: Number(f.tasks), max_active: Number(f.active), max_rate: Number(f.rate) }),
+  }));
+  return h("span", { class: "buttons" }, pause, limit);
+}
+
+function purge(app, queue, name) {
+  const path = "queues/" + enc(queue) + "/purge";
+  return button("Purge " + name, () => app.act({
+    title: `Drop all ${name} tasks of ${queue}?`, text: "They are gone, with their payloads.", button: "Drop them", danger: true, command: () => tq.queue.purge(queue, name),
+    preview: () => app.call(path, { state: name, dry_run: true }), run: () => app.call(path, { state: name }),
+  }), "danger");
+}
+
+export const queues = {
+  of: "queues", title: (w) => w.argument ?? "Queues",
+  load: (app, w) => w.argument ? app.call("queues/" + enc(w.argument)) : null,
+  show: (app, w, q) => w.argument ? queuePage(app, q) : [head("Queues"), h("section", {}, queueTable(app.overview.queues, (q) => queueActions(app, q)))],
+};
+
+function limits(q) {
+  const list = [];
+  if (q.max_tasks) list.push(count(q.max_tasks) + " may wait");
+  if (q.max_active) list.push(count(q.max_active) + " at once");
+  if (q.max_rate) list.push(rate(q.max_rate) + " a second");
+  if (q.limits) list.push(plural(q.limits, "kind has one of its own", "kinds have some of their own"));
+  return list;
+}
+
+function queuePage(app, q) {
+  const totals = [["Enqueued", q.enqueued], ["Done", q.done], ["Retried", q.retried], ["Died", q.died], ["Released", q.released], ["Discarded", q.discarded], ["Lost", q.lost], ["Deleted", q.deleted]];
+  const kinds = app.overview.kinds.filter((k) => k.queue === q.queue), set = limits(q);
+  return [
+    head([q.queue, q.paused ? state("paused") : null], queueActions(app, q)),
+    h("div", { class: "figures" },
+      figure("Pending", tasksLink(q.queue, "pending", q.pending), q.next_ready ? ["the next waits since ", ago(q.next_ready)] : ""),
+      figure("Scheduled", tasksLink(q.queue, "scheduled", q.scheduled), "retries included"),
+      q.parked ? figure("Parked", tasksLink(q.queue, "parked", q.parked), "no worker knows their kind", "warn") : null,
+      figure("Running", count(q.active), plural(q.sessions, "worker")),
+      figure("Dead letters", q.dead ? h("a", { href: "#/dead?queue=" + enc(q.queue) }, count(q.dead)) : "0", "", q.dead ? "bad" : null),
+      figure("Done per second", rate(q.rates?.done_per_second), q.rates ? rate(q.rates.enqueued_per_second) + " enqueued" : "over a minute")),
+    panel("Kinds", kindTable(kinds, "No worker has run anything of it yet.")),
+    panel("Since the queue was first used", counts(totals)),
+    panel("Limits", h("p", { class: "note" }, set.length ? set.join(" · ") : "none")),
+    app.overview.read_only ? null : panel("Drop tasks", h("div", { class: "buttons" }, ["pending", "scheduled", ...(q.parked ? ["parked"] : []), "dead"].map((s) => purge(app, q.queue, s)))),
+  ];
+}
