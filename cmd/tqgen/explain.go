@@ -169,12 +169,18 @@ func wire(t *model.Type) string {
 
 func (c *command) explainTask(p *model.Package, t *model.Task) {
 	fmt.Fprintf(c.stdout, "%s is a task\n", t.Wire)
-	for _, row := range schema.Settings(t) {
-		fmt.Fprintf(c.stdout, "    %-12s %s\n", row[0], row[1])
+	rows := append(schema.Settings(t),
+		[2]string{"payload", wire(t.Type)},
+		[2]string{"enqueue", t.Name + "{…}.Enqueue(ctx, client)"},
+		[2]string{"run", "taskqueue.WorkerConfig{Tasks: " + tasksCall(p) + "}"},
+	)
+	width := 12
+	for _, row := range rows {
+		width = max(width, len(row[0]))
 	}
-	fmt.Fprintf(c.stdout, "    %-12s %s\n", "payload", wire(t.Type))
-	fmt.Fprintf(c.stdout, "    %-12s %s{…}.Enqueue(ctx, client)\n", "enqueue", t.Name)
-	fmt.Fprintf(c.stdout, "    %-12s taskqueue.WorkerConfig{Tasks: %s}\n", "run", tasksCall(p))
+	for _, row := range rows {
+		fmt.Fprintf(c.stdout, "    %-*s %s\n", width, row[0], row[1])
+	}
 }
 
 func tasksCall(p *model.Package) string {
