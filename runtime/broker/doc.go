@@ -13,14 +13,13 @@
 //
 // # Lanes
 //
-// A queue has five lanes for tasks without a group: one a [Priority], and the lane of suspects (tasks
-// that were lost [SuspectAfter] times or more: their runs never ended, so they
-// may have killed their worker). Each lane is first in, first out. One claim
-// takes from one lane: the first that is not empty in the order critical,
-// high, normal, low, suspects; in every [FairnessInterval]-th cycle of a
-// session (Seq divisible by it) in the reverse order, so that no lane starves.
-// A suspect is granted alone in its claim, and only where [Want].Suspects
-// allows it.
+// A queue has five lanes for tasks without a group: one a [Priority], and the lane
+// of suspects (tasks that were lost [SuspectAfter] times or more: their runs never
+// ended, so they may have killed their worker). Each lane is first in, first out.
+// One claim takes from one lane: the first that is not empty in the order critical,
+// high, normal, low, suspects; in every [FairnessInterval]-th cycle of a session
+// (Seq divisible by it) in the reverse order, so that no lane starves. A suspect is
+// granted alone in its claim, and only where [Want].Suspects allows it.
 //
 // # Groups
 //
@@ -30,6 +29,12 @@
 // was served least recently is first, of equals the lane without a group, then by
 // name. Who gets something to serve, or may be served again, counts as served by
 // the last claim. So a key with many tasks does not hold up one with few.
+//
+// Where it is a group's turn, the claim takes what the lane whose turn it is has and
+// may let begin, then what the next one has, as their turns come, until it has
+// Want.Max tasks, or it is the turn of a lane without a group or of another priority,
+// or it has looked at [AsideBatch] lanes: so many keys with a task each are as fast
+// as one with many.
 //
 // The order of a key is that of its first runs in one priority: what is retried
 // goes to the tail of its lane when it is due. A suspect is in no group: it waits
@@ -47,7 +52,7 @@
 // no token; they count as active in the queue.
 //
 // A lane or group at a limit is set aside: no cycle looks at it until a run of it
-// ends or a token comes, at most [AsideBatch] of them in one cycle, earliest
+// ends or a token comes: at most [AsideBatch] of those in one cycle, earliest
 // first (equal ones by name). The tasks in a lane that is aside are pending all
 // the same.
 //
@@ -93,7 +98,7 @@
 //  6. promote at most [PromoteBatch] due tasks, earliest due first (equal due
 //     times by ID), to the tails of their lanes; their Ready is their due time
 //  7. look again at what was set aside by a limit and has a token by now, then
-//     claim at most Want.Max tasks of one lane; with Leave none
+//     claim at most Want.Max tasks, see "Lanes" and "Groups"; with Leave none
 //  8. reclaim at most one claim (the newest) of the one lapsed session that
 //     lapsed first (equal expiries by worker name) and holds claims: its
 //     unsettled tasks go back to the head of their lane in their old order

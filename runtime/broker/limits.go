@@ -43,7 +43,7 @@ const (
 	MaxAppend        = 1000     // lines added to a log at once
 	MaxLineBytes     = 4096     // of one line
 	MaxLog           = 100_000  // lines kept in one log
-	AsideBatch       = 100      // lanes and groups at a limit that one cycle sets aside, and that it looks at again
+	AsideBatch       = 100      // lanes of groups that one claim looks at, and of what is at a limit what one cycle looks at again
 )
 
 // CheckName accepts [A-Za-z0-9_.:-]{1,128}. what names the thing in the error.

@@ -16,11 +16,71 @@ var groupTests = []test{
 		f.equal("group and key", [...]string{l[0].Group, l[0].Key}, [...]string{"g", "k"})
 		w.claimed(2, "c")
 	}},
-	{"one claim takes from one key", func(f *fixture) {
-		f.enqueue(f.task("a", group("g", "k")), f.task("b", group("g", "l")), f.task("c", group("g", "k")))
+	{"one claim takes from one key after the other", func(f *fixture) {
+		f.enqueue(f.task("a", group("g", "k")), f.task("b", group("g", "l")), f.task("c", group("g", "k")), f.task("d", group("h", "k")))
 		w := f.worker("w")
-		w.claimed(9, "a", "c")
+		l := w.claimed(3, "a", "c", "d")
+		f.equal("index", [...]int{l[0].Index, l[1].Index, l[2].Index}, [...]int{0, 1, 2})
+		f.equal("claim", l[2].Claim, uint64(1))
 		w.claimed(9, "b")
+	}},
+	{"a claim ends where it is somebody else's turn", func(f *fixture) {
+		f.enqueue(f.task("a", group("g", "")), f.task("b", group("h", "")), f.task("low", group("g", ""), priority(broker.Low)))
+		w := f.worker("w")
+		w.claimed(9, "a", "b")
+		f.enqueue(f.task("c", group("g", "")), f.task("d", group("h", "")))
+		f.put("plain")
+		w.claimed(1, "plain")
+		f.put("plain too")
+		w.claimed(9, "c", "d")
+		w.claimed(9, "plain too")
+		w.claimed(9, "low")
+	}},
+	{"a claim looks at so many lanes", func(f *fixture) {
+		for i := range broker.AsideBatch + 5 {
+			f.enqueue(f.task(name("t", i), group("g", name("k", i))))
+		}
+		w := f.worker("w")
+		f.equal("first", len(w.claim(broker.MaxBatch)), broker.AsideBatch)
+		f.equal("then", len(w.claim(broker.MaxBatch)), 5)
+	}},
+	{"tasks of many lanes in one claim go each its way", func(f *fixture) {
+		f.configure(broker.Settings{Groups: map[string]broker.Limit{"g": {KeyConcurrency: 2, Concurrency: 5}}})
+		for _, key := range []string{"k", "l", "m"} {
+			f.enqueue(f.numbered("g", key, 3)...)
+		}
+		w := f.worker("w")
+		l := w.claim(9)
+		var keys []string
+		for i := range l {
+			keys = append(keys, l[i].Key+string(l[i].Payload))
+		}
+		f.equal("claimed", keys, []string{"k0", "k1", "l0", "l1", "m0"})
+		f.equal("more", w.cycle(want(9)).More, false)
+		g := w.cycle(want(9), settle(done(l[2], ""), release(l[0], 0), retry(l[4], time.Hour)))
+		keys = nil
+		for i := range g.Leases {
+			keys = append(keys, g.Leases[i].Key+string(g.Leases[i].Payload))
+		}
+		f.equal("claimed", keys, []string{"k0", "l2", "m1"})
+		f.audit()
+		w.cycle(leave)
+		f.equal("pending", f.info().Pending, int64(7))
+		f.audit()
+	}},
+	{"a lost claim of many lanes comes back to each", func(f *fixture) {
+		f.stop().configure(broker.Settings{Groups: map[string]broker.Limit{"g": {KeyConcurrency: 1}}})
+		for _, key := range []string{"k", "l", "m"} {
+			f.enqueue(f.numbered("g", key, 2)...)
+		}
+		w := f.worker("w")
+		l := w.claimed(9, "0", "0", "0")
+		w.end(broker.Done, l[1])
+		f.advance(lease)
+		v := f.worker("v")
+		f.equal("claimed", len(v.claimed(9, "1")), 1)
+		f.audit()
+		v.claimed(9, "0", "0")
 	}},
 	{"a group and the tasks without one take turns", func(f *fixture) {
 		f.put("1", "2", "3")
@@ -40,8 +100,7 @@ var groupTests = []test{
 			w.claimed(1, label)
 		}
 		f.enqueue(f.task("i", group("i", "")))
-		w.claimed(9, "g-002")
-		w.claimed(9, "i")
+		w.claimed(9, "g-002", "i")
 	}},
 	{"the keys of a group take turns", func(f *fixture) {
 		for i := range 3 {
@@ -133,7 +192,7 @@ var groupTests = []test{
 		f.edited(nil, broker.Edit{Ref: f.ref(b), Action: broker.Cancel, Reason: "why"})
 		f.equal("found", f.find(b.ID).Reason, "why")
 		w := f.worker("w")
-		w.claimed(9, "c")
+		w.claimed(1, "c")
 		f.enqueue(f.task("e", group("h", "")))
 		n, err := f.Broker.Purge(f.Context(), f.queue, broker.Pending)
 		f.equal("purged", n, int64(2))

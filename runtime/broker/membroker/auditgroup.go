@@ -50,8 +50,10 @@ func (a *audit) flying() map[*key]int64 {
 	n := map[*key]int64{}
 	for _, s := range a.q.sessions {
 		for _, c := range s.claims {
-			if c.key != nil {
-				n[c.key] += int64(c.left)
+			for _, t := range c.tasks {
+				if t != nil && t.key != nil {
+					n[t.key]++
+				}
 			}
 		}
 	}

@@ -6,74 +6,101 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-// claim moves tasks of one lane into a claim of the session.
+// claim moves tasks of one lane into a claim of the session, or of several lanes of
+// groups.
 func (q *queue) claim(s *session, w broker.Want, now time.Time) {
-	if w.Max == 0 || q.settings.Paused {
+	if q.settings.Paused {
 		return
 	}
-	at, found := q.choose(s.seq, w, now)
-	if !found {
-		return
-	}
-	n := int64(min(w.Max, broker.MaxBatch, at.tasks.len()))
-	switch {
-	case at.rank == suspects:
-		n = 1
-	case at.lane != nil:
-		n = min(n, at.room)
-		q.serve(at.lane, n, now)
-	default:
-		n = min(n, at.room)
-		q.servePlain(at.rank, n, now)
-	}
-	c := &claim{seq: s.seq, tasks: make([]*task, n), left: int(n)}
-	for i := range c.tasks {
-		c.tasks[i] = at.tasks.popFront()
-		q.become(c.tasks[i], broker.Active)
-	}
-	q.counts.Active += n
-	s.claims = append(s.claims, c)
-	if at.lane != nil {
-		c.key = at.lane.key
-		q.grouped -= n
-		q.served(at.lane, now)
-	}
-}
-
-// A choice is the lane that a cycle claims from.
-type choice struct {
-	rank  int
-	tasks *deque[*task]
-	room  int64 // how many tasks the limits let begin
-	lane  *lane // nil: of no group
-}
-
-// choose picks the lane that a cycle claims from. Limits that were lowered may
-// have lanes and groups among the ready ones that have no room: they are set
-// aside.
-func (q *queue) choose(seq uint64, w broker.Want, now time.Time) (c choice, found bool) {
-	room, _ := q.room(now)
+	c := &claim{seq: s.seq}
+	want, first := min(w.Max, broker.MaxBatch), -1
 	for range broker.AsideBatch {
-		rank, g := q.pick(seq, w, room)
-		if rank < 0 {
-			return c, false
-		}
-		if g == nil {
-			return choice{rank, &q.lanes[rank], room, nil}, true
-		}
-		l := g.ready[rank][0].value
-		ofGroup, _ := q.groupRoom(g, now)
-		ofKey, _ := q.keyRoom(l.key, now)
+		room, _ := q.room(now)
+		rank, g := q.pick(s.seq, w, room)
 		switch {
-		case ofGroup == 0:
-			q.standGroup(g, now)
-		case ofKey == 0:
-			q.stand(l, now)
-		default:
-			return choice{rank, &l.tasks, min(room, ofGroup, ofKey), l}, true
+		case want == 0, rank < 0, first >= 0 && (g == nil || rank != first):
+			q.claimed(s, c)
+			return
+		case g == nil:
+			c.tasks = q.takePlain(rank, int64(want), room, now)
+			q.claimed(s, c)
+			return
+		}
+		if l, fits := q.fit(g, rank, now); l != nil {
+			tasks := q.takeOf(l, min(int64(want), room, fits), now)
+			c.tasks = append(c.tasks, tasks...)
+			want, first = want-len(tasks), rank
 		}
 	}
-	return c, false
+	q.claimed(s, c)
+}
+
+// claimed notes what a claim has got.
+func (q *queue) claimed(s *session, c *claim) {
+	if c.left = len(c.tasks); c.left == 0 {
+		return
+	}
+	for _, t := range c.tasks {
+		q.become(t, broker.Active)
+	}
+	s.claims = append(s.claims, c)
+}
+
+// takePlain takes tasks of a lane without a group: of suspects one.
+func (q *queue) takePlain(rank int, want, room int64, now time.Time) []*task {
+	if rank == suspects {
+		return q.take(&q.lanes[rank], 1)
+	}
+	tasks := q.take(&q.lanes[rank], min(want, room))
+	q.bucket.take(int64(len(tasks)), q.settings.Rate, now)
+	if len(q.rings[rank]) > 0 {
+		q.turn++
+		q.plain[rank] = q.turn
+	}
+	return tasks
+}
+
+// takeOf takes tasks of a group's lane, which goes behind those that wait for their
+// turns.
+func (q *queue) takeOf(l *lane, n int64, now time.Time) []*task {
+	tasks := q.take(&l.tasks, n)
+	n = int64(len(tasks))
+	for _, t := range tasks {
+		t.key = l.key
+	}
+	q.grouped -= n
+	q.bucket.take(n, q.settings.Rate, now)
+	q.fly(l.key, n, now)
+	q.served(l, now)
+	return tasks
+}
+
+// take takes tasks from the head of a lane.
+func (q *queue) take(lane *deque[*task], n int64) []*task {
+	tasks := make([]*task, min(n, int64(lane.len())))
+	for i := range tasks {
+		tasks[i] = lane.popFront()
+	}
+	q.counts.Active += int64(len(tasks))
+	return tasks
+}
+
+// fit is the lane whose turn it is in a group, and for how many tasks it has room.
+// Limits that were lowered may have lanes and groups among the ready ones that have
+// none: they are set aside, and there is no lane.
+func (q *queue) fit(g *group, rank int, now time.Time) (*lane, int64) {
+	l := g.ready[rank][0].value
+	ofGroup, _ := q.groupRoom(g, now)
+	if ofGroup == 0 {
+		q.standGroup(g, now)
+		return nil, 0
+	}
+	ofKey, _ := q.keyRoom(l.key, now)
+	if ofKey == 0 {
+		q.stand(l, now)
+		return nil, 0
+	}
+	return l, min(ofGroup, ofKey)
 }
 
 // pick finds the rank that is served, and the group if it is one's turn; -1: there
@@ -99,21 +126,6 @@ func (q *queue) pick(seq uint64, w broker.Want, room int64) (rank int, g *group)
 		}
 	}
 	return -1, nil
-}
-
-// servePlain counts the tasks that a claim takes from a lane without a group.
-func (q *queue) servePlain(rank int, n int64, now time.Time) {
-	q.bucket.take(n, q.settings.Rate, now)
-	if len(q.rings[rank]) > 0 {
-		q.turn++
-		q.plain[rank] = q.turn
-	}
-}
-
-// serve counts the tasks that a claim takes from a group's lane.
-func (q *queue) serve(l *lane, n int64, now time.Time) {
-	q.bucket.take(n, q.settings.Rate, now)
-	q.fly(l.key, n, now)
 }
 
 // served sends a lane and its group behind those that wait for their turns.

@@ -87,8 +87,8 @@ func (q *queue) leave(s *session, now time.Time) {
 		given = append(given, held{c.seq, i, c.tasks[i]})
 	}
 	q.counts.Active -= int64(len(given))
-	for _, c := range s.claims {
-		q.land(c.key, int64(c.left), now)
+	for _, h := range given {
+		q.land(h.task, now)
 	}
 	q.giveBack(given, now)
 	s.claims = nil

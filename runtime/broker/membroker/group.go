@@ -224,13 +224,15 @@ func (q *queue) fly(k *key, n int64, now time.Time) {
 	k.group.bucket.take(n, limit.Rate, now)
 }
 
-// land gives back the slots of tasks whose runs are over.
-func (q *queue) land(k *key, n int64, now time.Time) {
+// land gives back the slots of a task whose run is over.
+func (q *queue) land(t *task, now time.Time) {
+	k := t.key
 	if k == nil {
 		return
 	}
-	k.flying -= n
-	k.group.flying -= n
+	t.key = nil
+	k.flying--
+	k.group.flying--
 	for _, l := range k.lanes {
 		if l != nil && l.aside {
 			q.stand(l, now)

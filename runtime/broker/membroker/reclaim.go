@@ -25,7 +25,11 @@ func (q *queue) reclaim(now time.Time) {
 // that leads.
 func (q *queue) lose(c *claim, now time.Time) {
 	var back []*task
-	q.land(c.key, int64(c.left), now)
+	for _, t := range c.tasks {
+		if t != nil {
+			q.land(t, now)
+		}
+	}
 	for _, t := range c.tasks {
 		if t == nil {
 			continue

@@ -14,12 +14,12 @@ func (q *queue) settle(s *session, settles []broker.Settle, now time.Time) {
 	var given []held
 	for i := range settles {
 		end := &settles[i]
-		t, k := s.take(end.Lease)
+		t := s.take(end.Lease)
 		if t == nil {
 			continue
 		}
 		q.counts.Active--
-		q.land(k, 1, now)
+		q.land(t, now)
 		if end.Outcome == broker.Release && after(now, end.After).Equal(now) {
 			given = append(given, held{end.Lease.Claim, end.Lease.Index, t})
 			continue
@@ -77,24 +77,24 @@ func (q *queue) giveBack(given []held, now time.Time) {
 	}
 }
 
-// take removes a task from the session's claims and tells its claim's key. The
-// task is nil if the session does not hold it (any more).
-func (s *session) take(l *broker.Lease) (*task, *key) {
+// take removes a task from the session's claims: nil if the session does not hold
+// it (any more).
+func (s *session) take(l *broker.Lease) *task {
 	i, found := s.find(l.Claim)
 	if !found || l.Index < 0 || l.Index >= len(s.claims[i].tasks) {
-		return nil, nil
+		return nil
 	}
 	c := s.claims[i]
 	t := c.tasks[l.Index]
 	if t == nil || t.ID != l.ID {
-		return nil, nil
+		return nil
 	}
 	c.tasks[l.Index] = nil
 	c.left--
 	if c.left == 0 {
 		s.claims = slices.Delete(s.claims, i, i+1)
 	}
-	return t, c.key
+	return t
 }
 
 func (s *session) find(seq uint64) (int, bool) {

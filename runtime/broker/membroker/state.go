@@ -14,6 +14,7 @@ type task struct {
 	state broker.State // Pending, Scheduled, Parked, Active or StateDead
 	at    time.Time    // due or ended, as in broker.Entry
 
+	key       *key              // Active: in whose lane it was; nil: of no group
 	order     int64             // in its group's lane: 0 what was given back, atTail what was not, between them what was unparked
 	progress  []byte            // Active
 	cancelled *broker.Cancelled // the mark of an Edit
@@ -106,7 +107,6 @@ func (q *queue) roster(s *session) *roster {
 // A claim is what one cycle granted.
 type claim struct {
 	seq   uint64
-	key   *key    // nil: of no group
 	tasks []*task // nil where settled
 	left  int     // how many are not nil
 }

@@ -27,7 +27,7 @@ type auditor struct {
 	seen     map[broker.ID]string         // where a task is
 	living   map[broker.ID]broker.Message // not dead
 	known    map[string]string            // the last cycle of each session
-	flights  map[string]flight            // by worker and cycle: claims of a group's lane
+	flights  map[string]flight            // by worker and cycle: claims of lanes of groups
 }
 
 func (b *Broker) audit(ctx context.Context, queue string) []string {
@@ -190,7 +190,7 @@ func (a *auditor) claimsOf(worker string) (active int64) {
 				active++
 				m := a.found(elements[i], "claim "+name+" of "+worker)
 				a.living[m.ID] = m
-				a.fly(worker+" "+name, &m)
+				a.fly(worker+" "+name, i, &m)
 			}
 		}
 	}

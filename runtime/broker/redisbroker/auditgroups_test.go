@@ -11,11 +11,9 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-// A flight is a claim of a group's lane, as its tasks tell.
-type flight struct {
-	lane string
-	left int64
-}
+// A flight is what a claim holds of lanes of groups, as its tasks tell: the lane of
+// each by its index.
+type flight map[int]string
 
 // laneName is what a group's lane is called in groups.lua.
 func laneName(m *broker.Message) string {
@@ -23,13 +21,28 @@ func laneName(m *broker.Message) string {
 }
 
 // fly notes an active task of a group.
-func (a *auditor) fly(claim string, m *broker.Message) {
+func (a *auditor) fly(claim string, index int, m *broker.Message) {
 	if !m.Grouped() {
 		return
 	}
-	f := a.flights[claim]
-	a.expect(f.left == 0 || f.lane == laneName(m), "claim %s has tasks of %q and %q", claim, f.lane, laneName(m))
-	a.flights[claim] = flight{laneName(m), f.left + 1}
+	if a.flights[claim] == nil {
+		a.flights[claim] = flight{}
+	}
+	a.flights[claim][index] = laneName(m)
+}
+
+// flown is what Redis knows of a flight: the lane of each task.
+func flown(text string) (lanes []string) {
+	for text != "" {
+		var n, length int
+		if _, err := fmt.Sscanf(text, "%d %d ", &n, &length); err != nil {
+			return []string{text} // one lane
+		}
+		text = text[len(fmt.Sprintf("%d %d ", n, length)):]
+		lanes = append(lanes, slices.Repeat([]string{text[:min(length, len(text))]}, n)...)
+		text = text[min(length, len(text)):]
+	}
+	return lanes
 }
 
 // groups checks the lanes of groups: each that is not empty is ready or aside,
@@ -129,11 +142,19 @@ func (a *auditor) counted(state map[string]string) {
 		want["f"+name] = strconv.FormatInt(sum+n, 10)
 	}
 	for claim, f := range a.flights {
-		want["c"+claim] = f.lane
-		name := f.lane[1:]
-		group, _, _ := strings.Cut(name, "\x00")
-		add(group, f.left)
-		add(name, f.left)
+		lanes := flown(state["c"+claim])
+		if len(lanes) == 0 {
+			a.expect(false, "nothing is known of the flight of claim %s", claim)
+			continue
+		}
+		for i, lane := range f {
+			known := lanes[min(i, len(lanes)-1)]
+			a.expect(known == lane && (i < len(lanes) || len(lanes) == 1), "task %d of claim %s is of lane %q, it is known as of %q", i, claim, lane, known)
+			group, _, _ := strings.Cut(lane[1:], "\x00")
+			add(group, 1)
+			add(lane[1:], 1)
+		}
+		want["c"+claim] = state["c"+claim]
 	}
 	for field, value := range state {
 		if field[0] == 'f' || field[0] == 'c' {

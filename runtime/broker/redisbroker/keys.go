@@ -23,7 +23,7 @@ var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
 //	g:cooling         ZSET   debts to rates by when they are paid
 //	g:state           HASH   t<lane> → its turn, or aside; f<group>, f<group>\0<key> →
 //	                         active tasks; b… → debt to a rate; c<worker> <cycle> →
-//	                         lane of a claim; p<n>, turn, head, tail: counters
+//	                         lanes of a claim; p<n>, turn, head, tail: counters
 //	z, z:data         ZSET   id by due ms; HASH id → envelope: scheduled tasks
 //	parked, parked:data      ZSET shape, number and id, all of score 0; HASH id → number
 //	                         and envelope (parking.lua)

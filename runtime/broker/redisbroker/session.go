@@ -17,6 +17,7 @@ type session struct {
 	claims  map[uint64]*claim      // only those with unsettled tasks
 	telling map[broker.ID]struct{} // whose runs have told of their progress
 	unmark  []broker.ID            // tasks that have ended with a mark of an edit
+	heard   uint64                 // the last cycle that was answered
 }
 
 // A claim is what one cycle granted.
@@ -63,8 +64,8 @@ func (s *session) granted(seq uint64, elements [][]byte) {
 	s.claims[seq] = c
 }
 
-// isGrouped reports whether an element was in a lane of its group. A claim's
-// elements are all of one lane.
+// isGrouped reports whether an element was in a lane of its group. Of a claim's
+// elements all were, or none.
 func isGrouped(e []byte) bool {
 	return len(e) > headSize && e[offFlags]&flagGrouped != 0 && e[offLost] < broker.SuspectAfter
 }
@@ -155,6 +156,7 @@ func (s *session) answered(p *plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unmark = nil
+	s.heard = max(s.heard, p.cycle.Seq)
 	for _, id := range p.calmed {
 		delete(s.telling, id)
 	}

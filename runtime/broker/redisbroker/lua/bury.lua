@@ -11,7 +11,7 @@ local byte = string.char(string.byte(bits, place) + bit.lshift(1, index % 8))
 bits = string.sub(bits, 1, place - 1) .. byte .. string.sub(bits, place + 1)
 redis.call('HDEL', claims, number)
 local last = bits == string.rep('\255', #bits)
-groups().land('c' .. worker .. ' ' .. number, 1, last)
+groups().land('c' .. worker .. ' ' .. number, 1, last, function(i) return i == index end)
 if last then
   redis.call('DEL', list)
 else

@@ -4,15 +4,20 @@ local dead, scheduled, unique, windows, letters, sessions, idle, marks, progress
   KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24], KEYS[25], KEYS[26], KEYS[27], KEYS[28], KEYS[29], KEYS[30]
 local worker, number, lease, want, suspects, channel, touched =
   ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
--- ARGV[8]: how many shapes to unpark, then these. Then for each claim that settles
+-- ARGV[8]: the last cycle whose answer was heard. ARGV[9]: how many shapes to
+-- unpark, then these. Then for each claim that settles
 -- touch (KEYS from LISTS on): its number, the byte at which the mask begins, the
 -- mask of what is settled, how many that are (negative: its tasks are of a group);
 -- then operations, each with its claim (1, 2 …) and index. Results go to the KEYS
 -- behind.
-local LISTS, SHAPES, MARKS = 31, 8, 9 + ARGV[8]
+local LISTS, SHAPES, MARKS = 31, 9, 10 + ARGV[9]
 
 local last = redis.call('HGET', sessions, worker)
 if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENCED lease lost') end
+-- A store that has forgotten what it had answered, as a replica has that took over
+-- with less than its master, has claims that the session does not know to be its
+-- own any more: it ends, and they are reclaimed.
+if last and tonumber(last) < tonumber(ARGV[8]) then return redis.error_reply('FENCED the store was set back') end
 if last and tonumber(number) < tonumber(last) then return redis.error_reply('STALE cycle') end
 
 -- This changes nothing; it is a write that a full store accepts, and after it
@@ -113,7 +118,9 @@ for c = 1, touched do
     now_held[c] = merged
     local n, last = math.abs(count) - again, merged == string.rep('\255', #merged)
     ended = ended + n
-    if count < 0 then groups().land('c' .. worker .. ' ' .. seq, n, last) end
+    if count < 0 then
+      groups().land('c' .. worker .. ' ' .. seq, n, last, function(i) return settled(merged, i) and not settled(bits, i) end)
+    end
     if last then
       redis.call('HDEL', claims, seq)
       redis.call('DEL', KEYS[LISTS + c - 1])
@@ -237,45 +244,42 @@ end
 local all = lengths()
 if all.grouped then groups().returning() end
 
--- claim from one lane: one without a group, or one of a group by its name. A lane
--- or group that turns out to be at a limit is set aside.
-local lane, group, rival, name, room
+-- claim from one lane without a group, or from lanes of groups of one priority, as
+-- long as it is their turn.
+local reverse, n, of, lane, group, rival = tonumber(number) % FAIRNESS_INTERVAL == 0, 0, nil, nil, nil, nil
 for _ = 1, want > 0 and ASIDE_BATCH or 0 do
-  lane, group, rival = serve(all, tonumber(number) % FAIRNESS_INTERVAL == 0, suspects)
-  if not group then break end
-  name, room = groups().fit(lane, group)
-  if name then break end
-  lane = nil
+  lane, group, rival = serve(all, reverse, suspects)
+  if not group or of and lane ~= of then break end
+  local taken = groups().claim(lane, group, math.min(want - n, all.room))
+  if taken > 0 then n, of, all.room = n + taken, lane, all.room - taken end
+  if n == want or groups().full() then break end
 end
-if lane then
-  local n
-  if name then
-    n = groups().take(name, math.min(want, room, all.room), claim, 'c' .. worker .. ' ' .. number)
+if group or of then
+  groups().depart(claim, 'c' .. worker .. ' ' .. number)
+elseif lane then
+  -- The elements do not pass through here: SORT without an order copies the
+  -- first ones.
+  n = lane == SUSPECTS and 1 or math.min(want, all[lane], all.room)
+  local reach, size = large(lane)
+  if reach > 0 then
+    n = math.min(n, math.max(1, math.floor(CLAIM_BYTES / size)))
+    set_large(lane, n == all[lane] and 0 or reach - n, size)
+  end
+  if n == all[lane] then
+    redis.call('RENAME', KEYS[lane], claim)
   else
-    -- The elements do not pass through here: SORT without an order copies the
-    -- first ones.
-    n = lane == SUSPECTS and 1 or math.min(want, all[lane], all.room)
-    local reach, size = large(lane)
-    if reach > 0 then
-      n = math.min(n, math.max(1, math.floor(CLAIM_BYTES / size)))
-      set_large(lane, n == all[lane] and 0 or reach - n, size)
-    end
-    if n == all[lane] then
-      redis.call('RENAME', KEYS[lane], claim)
-    else
-      redis.call('SORT', KEYS[lane], 'BY', 'nosort', 'LIMIT', 0, n, 'STORE', claim)
-      redis.call('LTRIM', KEYS[lane], n, -1)
-    end
-    all[lane] = all[lane] - n
-    if rival then groups().rival(lane) end
+    redis.call('SORT', KEYS[lane], 'BY', 'nosort', 'LIMIT', 0, n, 'STORE', claim)
+    redis.call('LTRIM', KEYS[lane], n, -1)
   end
-  if all.rate and lane ~= SUSPECTS and n > 0 then groups().spend(all.rate, n) end
-  if n > 0 then
-    -- The bits beyond the last task count as settled.
-    local bits = string.rep('\0', math.floor(n / 8))
-    if n % 8 > 0 then bits = bits .. string.char(256 - bit.lshift(1, n % 8)) end
-    redis.call('HSET', claims, number, bits)
-  end
+  all[lane] = all[lane] - n
+  if rival then groups().rival(lane) end
+end
+if n > 0 then
+  if all.rate and (of or lane ~= SUSPECTS) then groups().spend(all.rate, n) end
+  -- The bits beyond the last task count as settled.
+  local bits = string.rep('\0', math.floor(n / 8))
+  if n % 8 > 0 then bits = bits .. string.char(256 - bit.lshift(1, n % 8)) end
+  redis.call('HSET', claims, number, bits)
   if all.room < math.huge then all = lengths() end
 end
 

@@ -114,14 +114,20 @@ groups = function()
     return slots > 0 and tonumber(redis.call('HGET', state, 'f' .. name) or 0) or 0
   end
 
-  local function key_room(name, group)
+  -- n is how many fly, where that is known.
+  local function key_room(name, group, n)
     local limit = limit_of(group)
-    return room(limit.key_slots, flying(name, limit.key_slots), limit.key_rate, name)
+    return room(limit.key_slots, n or flying(name, limit.key_slots), limit.key_rate, name)
   end
 
-  local function group_room(group)
+  local function group_room(group, n)
     local limit = limit_of(group)
-    return room(limit.slots, flying(group, limit.slots), limit.rate, group)
+    return room(limit.slots, n or flying(group, limit.slots), limit.rate, group)
+  end
+
+  local function set_aside(group, back)
+    redis.call('ZADD', aside, back or 'inf', group)
+    redis.call('ZREM', ready, '1' .. group, '2' .. group, '3' .. group, '4' .. group)
   end
 
   -- stand_group puts a group that is open where it belongs: aside if it is at a
@@ -129,8 +135,7 @@ groups = function()
   local function stand_group(group, only)
     local n, back = group_room(group)
     if n < 1 then
-      redis.call('ZADD', aside, back or 'inf', group)
-      redis.call('ZREM', ready, '1' .. group, '2' .. group, '3' .. group, '4' .. group)
+      set_aside(group, back)
       return
     end
     for place = only or 1, only or 4 do
@@ -140,18 +145,27 @@ groups = function()
     end
   end
 
-  -- stand does the same for a lane that stands nowhere and is not empty.
-  local function stand(lane)
+  -- place_lane does the same for a lane that stands nowhere and is not empty; it
+  -- reports whether the lane is ready. n is how many tasks of its key fly, where
+  -- that is known.
+  local function place_lane(lane, n)
     local place, group, key = split(lane)
-    local n, back = key_room(string.sub(lane, 2), group)
-    if n < 1 then
+    local room, back = key_room(string.sub(lane, 2), group, n)
+    if room < 1 then
       redis.call('ZADD', aside, back or 'inf', lane)
       redis.call('HSET', state, 't' .. lane, 'aside')
-      return
+      return false
     end
     local stands = digits(turns())
     redis.call('HSET', state, 't' .. lane, stands)
     redis.call('ZADD', ring, 0, place .. group .. '\0' .. stands .. key)
+    return true
+  end
+
+  -- stand does so, and lets the group stand.
+  local function stand(lane)
+    if not place_lane(lane) then return end
+    local place, group = split(lane)
     if not redis.call('ZSCORE', aside, group) then stand_group(group, tonumber(place)) end
   end
 
@@ -181,7 +195,9 @@ groups = function()
   end
 
   local function count(name, n)
-    if redis.call('HINCRBY', state, 'f' .. name, n) == 0 then redis.call('HDEL', state, 'f' .. name) end
+    local flies = redis.call('HINCRBY', state, 'f' .. name, n)
+    if flies == 0 then redis.call('HDEL', state, 'f' .. name) end
+    return flies
   end
 
   -- emptied takes away a lane that may have lost its last task.
@@ -218,6 +234,16 @@ groups = function()
     if found[1] then return string.sub(found[1], 2), tonumber(found[2]) - place * RANK end
   end
 
+  -- head is the group whose turn it is in the highest of all priorities that have
+  -- one, since when, and that priority.
+  function made.head()
+    local found = redis.call('ZRANGE', ready, 0, 0, 'WITHSCORES')
+    if not found[1] then return nil, nil, SUSPECTS end
+    local score = tonumber(found[2])
+    local place = math.floor(score / RANK)
+    return string.sub(found[1], 2), score - place * RANK, place
+  end
+
   function made.plain(place) return tonumber(redis.call('HGET', state, 'p' .. place) or 0) end
 
   function made.any() return redis.call('EXISTS', ready) == 1 end
@@ -250,79 +276,152 @@ groups = function()
     return { #names, stay }
   end
 
-  -- fit is the lane whose turn it is in a group, and for how many tasks it has
-  -- room. Where limits were lowered there may be none: then what is at a limit is
-  -- set aside.
-  function made.fit(place, group)
-    local member = range(ring, place .. group, 1)[1]
-    if not member then
-      redis.call('ZREM', ready, place .. group)
-      return nil
+  -- What a claim takes lane by lane, and writes at its end: no lane comes twice, as
+  -- one that is not empty then is at a limit, or the claim is at its own.
+  local gone = { members = {}, ids = {}, envelopes = {}, lanes = {}, counts = {}, bytes = 0 }
+
+  -- take takes up to n tasks from the head of a lane; it returns how many, and
+  -- whether there are others.
+  local function take(lane, n)
+    local members, ids, taken = range(tasks, lane, n + 1), {}, 0
+    for i = 1, math.min(n, #members) do ids[i] = string.sub(members[i], -ID_END) end
+    local found, values = read(data, ids)
+    for i, id in ipairs(found) do
+      gone.members[#gone.members + 1], gone.ids[#gone.ids + 1] = members[i], id
+      if values[i] then
+        taken, gone.bytes = taken + 1, gone.bytes + #values[i]
+        gone.envelopes[#gone.envelopes + 1] = string.sub(values[i], SEQ + 1)
+      end
     end
-    local lane = place .. group .. '\0' .. string.sub(member, #group + 3 + SEQ)
-    local of_group = group_room(group)
-    if of_group < 1 then
-      stand_group(group)
-      return nil
-    end
-    local of_key = key_room(string.sub(lane, 2), group)
-    if of_key < 1 then
-      again(lane)
-      return nil
-    end
-    return lane, math.min(of_group, of_key)
+    if taken > 0 then gone.lanes[#gone.lanes + 1], gone.counts[#gone.counts + 1] = lane, taken end
+    return taken, #members > #found
   end
 
-  -- take moves tasks from the head of a lane into a claim; it returns how many.
-  function made.take(lane, n, claim, flight)
-    local members, ids, envelopes = range(tasks, lane, n), {}, {}
-    for i, member in ipairs(members) do ids[i] = string.sub(member, -ID_END) end
-    if #ids == 0 then
-      unstand(lane)
+  -- claim takes up to n tasks from the lane whose turn it is in a group, and sends
+  -- both behind those that wait for their turns; it returns how many. Where limits
+  -- were lowered, or what is at a limit was ready for another reason, nothing is
+  -- taken and that is set aside.
+  function made.claim(place, group, n)
+    local waits = range(ring, place .. group, 2)
+    if not waits[1] then
+      redis.call('ZREM', ready, place .. group)
       return 0
     end
-    local found, values = read(data, ids)
-    for i in ipairs(found) do
-      if values[i] then envelopes[#envelopes + 1] = string.sub(values[i], SEQ + 1) end
+    local name = group .. '\0' .. string.sub(waits[1], #group + 3 + SEQ)
+    local lane = place .. name
+    local of_group, back = group_room(group)
+    if of_group < 1 then
+      set_aside(group, back)
+      return 0
     end
-    if #envelopes > 0 then redis.call('RPUSH', claim, unpack(envelopes)) end
-    redis.call('ZREM', tasks, unpack(members, 1, #found))
-    redis.call('HDEL', data, unpack(found))
-    local place, group = split(lane)
-    local limit, name = limit_of(group), string.sub(lane, 2)
-    if #envelopes > 0 then
-      redis.call('HSET', state, flight, lane)
-      count(group, #envelopes)
-      count(name, #envelopes)
-      spend(group, limit.rate, #envelopes)
-      spend(name, limit.key_rate, #envelopes)
+    local of_key = key_room(name, group)
+    if of_key < 1 then
+      again(lane)
+      return 0
     end
-    next_turn()
-    unstand(lane)
-    redis.call('ZREM', ready, place .. group)
-    if #range(tasks, lane, 1) > 0 then stand(lane) end
-    if not redis.call('ZSCORE', aside, group) then stand_group(group, tonumber(place)) end
-    return #envelopes
+    local taken, others = take(lane, math.min(n, of_group, of_key))
+    local limit, flies, of_all = limit_of(group), nil, nil
+    if taken > 0 then
+      of_all, flies = count(group, taken), count(name, taken)
+      spend(group, limit.rate, taken)
+      spend(name, limit.key_rate, taken)
+    end
+    turn = turns() + 1
+    redis.call('ZREM', ring, waits[1])
+    if not others then redis.call('HDEL', state, 't' .. lane) end
+    local more = others and place_lane(lane, flies) or waits[2]
+    of_group, back = group_room(group, of_all)
+    if of_group < 1 then
+      set_aside(group, back)
+    elseif more then
+      redis.call('ZADD', ready, place * RANK + turn, place .. group)
+    else
+      redis.call('ZREM', ready, place .. group)
+    end
+    return taken
+  end
+
+  -- full reports whether a claim carries enough.
+  function made.full() return 2 * gone.bytes >= CLAIM_BYTES end
+
+  -- depart writes what a claim has taken. Its flight is a lane or, of several, for
+  -- each how many tasks, the length of its name, and its name.
+  function made.depart(claim, flight)
+    redis.call('HSET', state, 'turn', string.format('%.0f', turns()))
+    if #gone.ids == 0 then return end
+    redis.call('ZREM', tasks, unpack(gone.members))
+    redis.call('HDEL', data, unpack(gone.ids))
+    if #gone.envelopes == 0 then return end
+    redis.call('RPUSH', claim, unpack(gone.envelopes))
+    local names = gone.lanes
+    if #names > 1 then
+      names = {}
+      for i, lane in ipairs(gone.lanes) do names[i] = string.format('%d %d ', gone.counts[i], #lane) .. lane end
+    end
+    redis.call('HSET', state, flight, table.concat(names))
   end
 
   -- rival notes that a lane without a group was served while groups waited.
   function made.rival(place) redis.call('HSET', state, 'p' .. place, next_turn()) end
 
-  -- land gives back the slots of tasks whose runs are over; last: of the last ones
-  -- of their claim.
-  function made.land(flight, n, last)
-    local lane = redis.call('HGET', state, flight)
-    if not lane then return end
-    if last then redis.call('HDEL', state, flight) end
-    if n == 0 then return end
-    local _, group = split(lane)
-    local name = string.sub(lane, 2)
-    count(group, -n)
-    count(name, -n)
-    for place, stands in ipairs(redis.call('HMGET', state, 't1' .. name, 't2' .. name, 't3' .. name, 't4' .. name)) do
-      if stands == 'aside' then again(place .. name) end
+  -- join puts a group that is open among those that are ready, as a lane of it is.
+  local function join(place, group, flies)
+    local n, back = group_room(group, flies)
+    if n < 1 then
+      set_aside(group, back)
+    else
+      redis.call('ZADD', ready, 'NX', place * RANK + turns(), place .. group)
     end
-    if redis.call('ZSCORE', aside, group) then again(group) end
+  end
+
+  -- over counts the runs of a flight that end, by lane; ends tells of which of its
+  -- tasks, from 0, they do, n how many these are.
+  local function over(flight, n, ends)
+    if not string.match(flight, '^%d+ %d+ ') then return { [flight] = n } end
+    local counts, task, at = {}, 0, 1
+    while at <= #flight do
+      local tasks, length, start = string.match(flight, '^(%d+) (%d+) ()', at)
+      local lane, ended = string.sub(flight, start, start + length - 1), 0
+      for i = task, task + tasks - 1 do
+        if ends(i) then ended = ended + 1 end
+      end
+      counts[lane] = (counts[lane] or 0) + ended
+      task, at = task + tasks, start + length
+    end
+    return counts
+  end
+
+  -- land gives back the slots of tasks of a claim whose runs are over: see over.
+  -- last: they are the last ones.
+  function made.land(name, n, last, ends)
+    local flight = redis.call('HGET', state, name)
+    if not flight then return end
+    if last then redis.call('HDEL', state, name) end
+    local groups_of, open = {}, {}
+    for lane, ended in pairs(over(flight, n, ends)) do
+      if ended > 0 then
+        local _, group = split(lane)
+        local key = string.sub(lane, 2)
+        groups_of[group] = (groups_of[group] or 0) + ended
+        local flies = count(key, -ended)
+        for place, stands in ipairs(redis.call('HMGET', state, 't1' .. key, 't2' .. key, 't3' .. key, 't4' .. key)) do
+          if stands == 'aside' then
+            redis.call('ZREM', aside, place .. key)
+            if place_lane(place .. key, flies) then open[place .. group] = true end
+          end
+        end
+      end
+    end
+    for group, ended in pairs(groups_of) do
+      local flies = count(group, -ended)
+      if redis.call('ZSCORE', aside, group) then
+        again(group)
+      else
+        for place = 1, 4 do
+          if open[place .. group] then join(place, group, flies) end
+        end
+      end
+    end
   end
 
   -- pull takes a task out of its lane; value is what the data have of it.

@@ -147,13 +147,19 @@ end
 -- serve picks what a claim takes from: a lane, and the group if it is one's turn;
 -- nil where there is nothing. The third value tells that a group has to wait.
 local function serve(all, reverse, suspects)
+  local head, head_since, place
+  if all.ready and not reverse and all.room >= 1 then head, head_since, place = groups().head() end
   for n = 1, SUSPECTS do
     local lane, group, since = n, nil, nil
     if reverse then lane = SUSPECTS + 1 - n end
     if lane == SUSPECTS then
       if suspects and all[lane] > 0 then return lane end
     elseif all.room >= 1 then
-      if all.ready then group, since = groups().first(lane) end
+      if reverse and all.ready then
+        group, since = groups().first(lane)
+      elseif lane == place then
+        group, since = head, head_since
+      end
       if all[lane] > 0 and not (group and since < groups().plain(lane)) then return lane, nil, group end
       if group then return lane, group end
     end

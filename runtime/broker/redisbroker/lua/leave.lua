@@ -20,7 +20,7 @@ local released, died = 0, 0
 for i = FIRST, #ARGV do
   local list = KEYS[LISTS + i - FIRST]
   local heads, bad = readable(unsettled(list, bits[i]))
-  groups().land('c' .. worker .. ' ' .. ARGV[i], #heads + #bad, true)
+  groups().land('c' .. worker .. ' ' .. ARGV[i], #heads + #bad, true, function(k) return not settled(bits[i], k) end)
   forget_progress(progress, heads)
   push('LPUSH', heads)
   for _, envelope in ipairs(bad) do bury(dead, letters, unique, envelope, at) end

@@ -14,7 +14,8 @@ if not expires or expires > at or left > 0 and not bits then return standing(wor
 redis.call('HDEL', claims, number)
 local heads, doubtful, events, died = {}, {}, {}, 0
 local lost = bits and unsettled(list, bits) or {}
-groups().land('c' .. lapsed .. ' ' .. number, #lost, true)
+local known = (bits or '') .. string.rep('\0', 125)
+groups().land('c' .. lapsed .. ' ' .. number, #lost, true, function(i) return not settled(known, i) end)
 forget_progress(progress, lost)
 for _, envelope in ipairs(lost) do
   local losses = LOST_LIMIT
