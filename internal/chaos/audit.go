@@ -29,7 +29,7 @@ func audit(ask func(args ...string) redistest.Reply) []string {
 		rest, ours := strings.CutPrefix(key, keyPrefix)
 		if ours {
 			a.key(key, rest)
-		} else if key != "tq:queues" && key != "tq:schema" {
+		} else if key != "tq:queues" && key != "tq:schema" && !strings.HasPrefix(key, "tq:{/records}:") {
 			a.problem("key %q is of no known kind", key)
 		}
 	}

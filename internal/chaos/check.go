@@ -52,6 +52,15 @@ type Terms struct {
 	// yet: so far back, a kill explains that a finished task runs again.
 	Unsettled time.Duration
 
+	// Late is how late the machine was, at the worst: limits of time allow it.
+	Late time.Duration
+
+	// Tail is how much of its latest work the store forgets in an outage, as a
+	// replica does that takes over, or a disk after a power cut: what began or ended
+	// since then may come again. MayLose: what was accepted since then may be gone.
+	Tail    time.Duration
+	MayLose bool
+
 	// Doomed are the tasks that nobody can run and that must die.
 	Doomed map[string]bool
 
@@ -65,6 +74,7 @@ type Verdict struct {
 	Tasks, Acked, Runs, Kills   int
 	Repeats                     int // runs again that have a cause
 	Lost, Dead, Duplicates      int
+	Forgotten                   int           // accepted, and gone with the store's tail
 	Recovery, Suspects, Outages time.Duration // the worst: of orphans, of suspects, of the store's absence to the first start
 	Findings                    []Finding
 }
@@ -120,6 +130,8 @@ func (c *checker) end(t *task) {
 		c.Acked++
 	}
 	switch {
+	case state == broker.StateUnknown && t.acked && c.terms.MayLose && c.inTail(t.ackedAt):
+		c.Forgotten++
 	case state == broker.StateUnknown && t.acked:
 		c.find(RuleLost, t.id, "was accepted and is nowhere; it began %d times", len(t.runs))
 	case state == broker.StateDone && !t.ran(Done):
@@ -129,6 +141,16 @@ func (c *checker) end(t *task) {
 	case state == broker.Active:
 		c.find(RuleStructure, t.id, "is active although no worker is left")
 	}
+}
+
+// inTail reports whether the store may have forgotten what happened at a time.
+func (c *checker) inTail(at time.Time) bool {
+	for _, o := range c.history.outages {
+		if at.After(o.from.Add(-c.terms.Tail)) && (o.to.IsZero() || at.Before(o.to)) {
+			return c.terms.Tail > 0
+		}
+	}
+	return false
 }
 
 func (t *task) ran(how string) bool { return t.count(how) > 0 }
@@ -247,7 +269,7 @@ func (c *checker) outages() {
 // stops checks that whoever was told to stop has done so in time (P11).
 func (c *checker) stops() {
 	for actor, told := range c.history.stops {
-		limit := c.terms.Grace + time.Second
+		limit := c.terms.Grace + time.Second + c.terms.Late
 		switch gone := c.downs[actor]; {
 		case gone.IsZero():
 			c.find(RuleStop, "", "%s was told to stop and did not end in good order", actor)

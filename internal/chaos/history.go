@@ -7,11 +7,12 @@ import (
 
 // A task is what the ledgers say of one task.
 type task struct {
-	id    string
-	sent  time.Time // of the first send
-	due   time.Time
-	acked bool
-	runs  []run
+	id      string
+	sent    time.Time // of the first send
+	due     time.Time
+	acked   bool
+	ackedAt time.Time
+	runs    []run
 }
 
 // A run is one run of a handler.
@@ -80,7 +81,7 @@ func (h *history) produced(r Record) {
 			t.sent, t.due = r.At, r.Due
 		}
 	case Acked:
-		t.acked = true
+		t.acked, t.ackedAt = true, r.At
 	default:
 		h.refused = append(h.refused, r)
 	}

@@ -10,6 +10,7 @@ const (
 	failure          // the run before failed
 	givenBack        // the run before was interrupted, or abandoned at a shutdown
 	orphaned         // the worker of the run before vanished, or was out of touch for a lease
+	rewound          // the store has forgotten the run before, or its end
 	staleStart       // the worker of this run was out of touch before it began, and did not know yet
 )
 
@@ -43,6 +44,8 @@ func (c *checker) cause(before, r *run) (why cause, since time.Time) {
 		return failure, time.Time{}
 	case before.how == Interrupted && !before.ended.After(r.began), c.abandoned(before, r.began):
 		return givenBack, time.Time{}
+	case c.inTail(before.ended), c.inTail(before.began):
+		return rewound, time.Time{}
 	case c.outOfTouch(r):
 		return staleStart, time.Time{}
 	}
@@ -90,7 +93,7 @@ func (c *checker) outOfTouch(r *run) bool {
 // overlap: a second run at the same time needs a lease that has lapsed.
 func (c *checker) overlap(t *task, before, r *run, why cause) {
 	together := before.ended.IsZero() && !c.dead(before, r.began) || before.ended.After(r.began)
-	if !together || why == staleStart || why == givenBack {
+	if !together || why == staleStart || why == givenBack || why == rewound {
 		return
 	}
 	since, ok := c.vanished(before, r.began)
@@ -113,14 +116,14 @@ func (c *checker) dead(r *run, at time.Time) bool {
 // fence: tokens rise; a run that was given back does not count.
 func (c *checker) fence(t *task, before, r *run, why cause) {
 	rises := r.token > before.token
-	if !rises && why != givenBack && why != staleStart {
+	if !rises && why != givenBack && why != staleStart && why != rewound {
 		c.find(RuleFence, t.id, "token %d came after %d: %s", r.token, before.token, pair(before, r))
 	}
 }
 
 // attempt: nothing but a failure spends one.
 func (c *checker) attempt(t *task, before, r *run, why cause) {
-	if why != failure && why != staleStart && before.how != Failed && r.attempt > before.attempt {
+	if why != failure && why != staleStart && why != rewound && before.how != Failed && r.attempt > before.attempt {
 		c.find(RuleAttempt, t.id, "was charged with an attempt: %s", pair(before, r))
 	}
 }
@@ -139,8 +142,8 @@ func (c *checker) recovery(t *task, r *run, since time.Time) {
 		return
 	}
 	c.Recovery = max(c.Recovery, took)
-	if took > c.terms.Lease+slack {
-		c.find(RuleSlow, t.id, "ran again after %v, at most %v are allowed", took, c.terms.Lease+slack)
+	if limit := c.terms.Lease + slack + c.terms.Late; took > limit {
+		c.find(RuleSlow, t.id, "ran again after %v, at most %v are allowed", took, limit)
 	}
 }
 

@@ -71,7 +71,7 @@ func rows() []row {
 		{"Redis kill -9 ×4, always", "3 twice; about 115 s", "0 twice; 20 s", "0 twice; at most 5 s", "redis-kill-always"},
 		{"Redis kill -9 ×4, everysec", "135 twice; about 115 s", "", "0 twice; at most 5 s", "redis-kill-everysec"},
 		{"Sentinel fail-over", "40 twice; 117 s", "", "0 twice; detection + 2 s", "sentinel"},
-		{"Sentinel fail-over, replica 500 ms behind", "25 lost", "", "0 lost with Durable", ""},
+		{"Sentinel fail-over, replica 500 ms behind", "25 lost", "", "0 lost with Durable", "lag-durable"},
 		{"Redis full, 4,000 tasks to drain", "357 in 48 s, the rest stays", "drains in 8 s", "drains in 8 s", "full"},
 		{"an element that cannot be read, and a killed worker", "crash recovery stops for good", "", "healthy tasks again within lease + 1.5 s; bad ones are dead letters", "poison"},
 		{"clocks of workers 75 s behind, 1 h ahead", "30 starts of 10 tasks; tasks 27 min early", "", "10 starts; none early", "clocks"},

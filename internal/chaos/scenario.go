@@ -55,7 +55,7 @@ func (r *Result) OK() bool { return !r.Failed && len(r.Findings) == 0 }
 // Scenarios are all of them, in the order in which they run.
 func Scenarios() []Scenario {
 	var all []Scenario
-	for _, part := range [][]Scenario{processScenarios(), storeScenarios(), networkScenarios(), taskScenarios(), cronScenarios(), clockScenarios()} {
+	for _, part := range [][]Scenario{processScenarios(), storeScenarios(), tailScenarios(), networkScenarios(), taskScenarios(), queueScenarios(), cronScenarios(), clockScenarios()} {
 		all = append(all, part...)
 	}
 	return all
@@ -64,9 +64,8 @@ func Scenarios() []Scenario {
 // Skipped are the scenarios that do not run, and why.
 func Skipped() [][2]string {
 	return [][2]string{
-		{"Sentinel fail-over with 500 ms of replication lag", "needs Durable, which is not built; without it the unreplicated tail is a stated limit"},
-		{"old and new release on one queue", "there is one release; two builds that know different kinds run as two-builds"},
-		{"power cut", "cannot be done to this machine; SIGKILL of Redis leaves the page cache alone"},
+		{"old and new release on one queue", "there is one release; builds that know different kinds run as two-builds and rolling"},
+		{"a power cut of the machine", "it stays on; power-cut-always and power-cut-everysec do to the append-only file what one may do to it"},
 	}
 }
 

@@ -30,6 +30,7 @@ type Stage struct {
 	server    *redistest.Server // whom the audit asks; nil: it is left out
 	store     broker.Broker     // the scenario's own eyes
 	fact      string            // what is worth to be told besides
+	stalls    *stall
 }
 
 // Defaults of all scenarios. The lease is short so that a scenario is.
@@ -46,8 +47,9 @@ func newStage(tb testing.TB, seed uint64, scale int) *Stage {
 	s := &Stage{
 		Terms:  Terms{Lease: lease, Grace: grace, Unsettled: unsettled},
 		Random: rand.New(rand.NewPCG(seed, 0)), Scale: scale,
-		t: tb, ctx: tb.Context(),
+		t: tb, ctx: tb.Context(), stalls: watchStalls(),
 	}
+	tb.Cleanup(s.stalls.end)
 	s.reset()
 	tb.Cleanup(s.close)
 	return s
@@ -224,6 +226,7 @@ func (s *Stage) Finish() Verdict {
 	if s.server != nil {
 		final.Problems = audit(func(args ...string) redistest.Reply { return s.server.Do(s.t, args...) })
 	}
+	s.Terms.Late = s.Within(0)
 	return Check(records, final, s.Terms)
 }
 

@@ -41,7 +41,7 @@ func (s *Stage) killRedis(fsync string) Verdict {
 	}
 	v := s.Finish()
 	v.Demand(v.Repeats == 0, "%d tasks ran again; no worker was harmed", v.Repeats)
-	v.Demand(v.Outages <= sec, "%v from the store's return to the first start, at most a second is allowed", v.Outages)
+	v.Demand(v.Outages <= s.Within(sec), "%v from the store's return to the first start, at most a second is allowed", v.Outages)
 	return v
 }
 
@@ -60,7 +60,7 @@ func redisAway(s *Stage) Verdict {
 	s.Note(Record{Event: StoreUp})
 	v := s.Finish()
 	v.Demand(v.Repeats == 0, "%d tasks ran again; every worker was back within its lease", v.Repeats)
-	v.Demand(v.Outages <= sec, "%v from the store's return to the first start, at most a second is allowed", v.Outages)
+	v.Demand(v.Outages <= s.Within(sec), "%v from the store's return to the first start, at most a second is allowed", v.Outages)
 	return v
 }
 
@@ -118,7 +118,7 @@ func full(s *Stage) Verdict {
 	v := s.Finish()
 	s.Tell("drained in %.1f s", took.Seconds())
 	v.Demand(kept.Enqueued == tasks, "%d tasks got into a full store", kept.Enqueued-tasks)
-	v.Demand(took <= 8*sec, "drained in %v, at most 8 s are allowed", took)
+	v.Demand(took <= s.Within(8*sec), "drained in %v, at most 8 s are allowed", took)
 	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
 	return v
 }
@@ -140,7 +140,7 @@ func failOver(s *Stage) Verdict {
 	v := s.Finish()
 	s.Tell("new master after %.1f s", detected.Seconds())
 	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
-	v.Demand(v.Outages <= 2*sec, "%v from the new master to the first start, at most 2 s are allowed", v.Outages)
+	v.Demand(v.Outages <= s.Within(2*sec), "%v from the new master to the first start, at most 2 s are allowed", v.Outages)
 	return v
 }
 

@@ -45,7 +45,7 @@ func (a *app) change(c *change, only []string) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use: c.use + " [ID…]", Short: c.short, Long: c.long,
-		Example: fmt.Sprintf("  tq tasks %s 0198c3c8d0b07f00a1b2c3d4e5f60718\n  tq tasks %s --queue mail --type email.Send --error timeout", c.use, c.use),
+		Example: fmt.Sprintf("  tq tasks %s 01a212ea-0ae8-7b52-bb47-20f8397af04e\n  tq tasks %s --queue mail --type email.Send --error timeout", c.use, c.use),
 	}
 	f.flags(a, cmd, only == nil)
 	cmd.Flags().BoolVar(&all, "all", false, "all of the queues, or of every queue")

@@ -25,7 +25,7 @@ func (c *command) root() *cobra.Command {
 	root.SetArgs(c.process.Args)
 	root.SetOut(c.process.Stdout)
 	root.SetErr(c.process.Stderr)
-	root.AddCommand(c.worker(), c.config(), c.version())
+	root.AddCommand(c.worker(), c.enqueue(), c.schedule(), c.dashboard(), c.config(), c.version())
 	return root
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,6 +25,17 @@ func (c *command) addFlags(cmd *cobra.Command) {
 		}
 	}
 	c.complete(cmd)
+}
+
+// addStoreFlags makes the flags that say where the store is.
+func (c *command) addStoreFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringP(configFlag, "c", "", "the file to read (default: the first of task-queue.toml, task-queue.yaml, config/…)")
+	for _, f := range config.Flags() {
+		if strings.HasPrefix(f.Key, "redis.") && flags.Lookup(f.Name) == nil {
+			flags.VarPF(new(flagText), f.Name, f.Short, f.Usage)
+		}
+	}
 }
 
 // complete tells shells what flags take, as far as that is known.

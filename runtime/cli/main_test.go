@@ -37,10 +37,14 @@ type tests struct{ *testing.M }
 
 func (t tests) Run() int { return redistest.Main(goleak.TestingM(t.M)) }
 
+const welcomeSchema = `{"version":1,"payload":{"type":"object","properties":{"To":{"type":"string"},"Urgent":{"type":"boolean"},` +
+	`"UserID":{"type":"integer","format":"int64"},"After":{"type":"integer","format":"nanoseconds"},"Tags":{"type":"array","items":{"type":"string"}},` +
+	`"Queue":{"type":"string"},"Token":{"type":"string","writeOnly":true}}}}`
+
 var (
 	// welcome says that it runs and ends when something is typed.
 	welcome = taskqueue.Task{
-		Kind: &taskqueue.Kind{Name: "email.SendWelcome"},
+		Kind: &taskqueue.Kind{Name: "email.SendWelcome", Schema: welcomeSchema},
 		Run: func(ctx context.Context, _, dst []byte) ([]byte, error) {
 			fmt.Println("running")
 			typed := make(chan struct{})

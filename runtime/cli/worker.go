@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -40,10 +41,31 @@ func (c *command) work(ctx context.Context, settings *config.Config) error {
 	if err != nil {
 		return console.Misuse(err)
 	}
-	fmt.Fprintln(c.process.Stdout, startLine(client, settings, workers, len(worker.Tasks)))
-	return console.Fail(runAll(ctx, workers, func() {
+	line := startLine(client, settings, workers, len(worker.Tasks))
+	var serve func(context.Context) error
+	if settings.Serves() {
+		server, err := console.Listen(ctx, settings.Web.Listen)
+		if err != nil {
+			return err
+		}
+		line += "; " + server.URL() + settings.Web.RoutePrefix
+		serve = func(ctx context.Context) error {
+			return server.Run(ctx, handler(ctx, client, settings, logs.of("web"), workers...))
+		}
+	}
+	fmt.Fprintln(c.process.Stdout, line)
+	return console.Fail(runAll(ctx, workers, serve, func() {
 		log.Info("draining; a second signal aborts", "grace", settings.Workers.ShutdownGracePeriod)
 	}))
+}
+
+// handler serves the HTTP interface. Its streams end with ctx.
+func handler(ctx context.Context, client *taskqueue.Client, settings *config.Config, log *slog.Logger, workers ...*taskqueue.Worker) http.Handler {
+	c := settings.WebConfig()
+	c.Workers, c.Logger, c.Done = workers, log, ctx.Done()
+	mux := http.NewServeMux()
+	settings.MountAs(mux, client, c)
+	return mux
 }
 
 // newWorkers makes the process' workers. The first one has the crons. Where the
@@ -88,29 +110,34 @@ func startLine(client *taskqueue.Client, settings *config.Config, workers []*tas
 		}
 		return strings.Compare(a, b)
 	})
-	line := fmt.Sprintf("%s: %s; queues %s; %s with %s each", store, count(tasks, "task"),
-		strings.Join(queues, ", "), count(len(workers), "worker"), count(stats.Slots, "slot"))
+	crew := fmt.Sprintf("%s with %s each", console.Count(len(workers), "worker"), console.Count(stats.Slots, "slot"))
+	if a := settings.Autoscaler; a.Enabled {
+		crew = fmt.Sprintf("%d to %d workers with %s each", a.MinWorkers, a.MaxWorkers, console.Count(settings.Workers.MaxConcurrentTasks, "slot"))
+	}
+	line := fmt.Sprintf("%s: %s; queues %s; %s", store, console.Count(tasks, "task"), strings.Join(queues, ", "), crew)
 	for _, tick := range workers[0].NextTicks(1) {
 		line += fmt.Sprintf("; next cron %s at %s", tick.Name, tick.At.Format("2006-01-02 15:04:05 MST"))
 	}
 	return line
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// runAll runs workers until ctx ends, or until one of them fails. It calls
-// draining when they begin to end.
-func runAll(ctx context.Context, workers []*taskqueue.Worker, draining func()) error {
+// runAll runs workers, and serves if there is anything to serve, until ctx ends or
+// one of them fails. It calls draining when they begin to end; what is served goes on
+// until the workers have ended, so that probes can see that they drain.
+func runAll(ctx context.Context, workers []*taskqueue.Worker, serve func(context.Context) error, draining func()) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	errs := make([]error, len(workers))
-	var work sync.WaitGroup
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	errs := make([]error, len(workers)+1)
+	var work, web sync.WaitGroup
 	work.Go(func() { <-ctx.Done(); draining() })
+	if serve != nil {
+		web.Go(func() {
+			defer stop()
+			errs[len(workers)] = serve(serving)
+		})
+	}
 	for i, w := range workers {
 		work.Go(func() {
 			defer stop()
@@ -118,5 +145,7 @@ func runAll(ctx context.Context, workers []*taskqueue.Worker, draining func()) e
 		})
 	}
 	work.Wait()
+	end()
+	web.Wait()
 	return errors.Join(errs...)
 }

@@ -251,11 +251,10 @@ func TestInMemory(t *testing.T) {
 	}
 }
 
-// With the autoscaler there is one worker, of slots as many as the initial count
-// of workers has.
+// With the autoscaler the number of workers is what it says.
 func TestEnableAutoscaler(t *testing.T) {
 	p := start(t, []string{"REDIS_URL=mem://"}, "worker", "--workers=3", "--concurrency=4", "-a")
-	p.await(p.stdout, "1 worker with 12 slots each")
+	p.await(p.stdout, "1 to 20 workers with 4 slots each")
 	p.signal(syscall.SIGTERM)
 	if code, stderr := p.exit(); code != 0 || strings.Contains(stderr, "without effect") {
 		t.Errorf("exit code %d\n%s", code, stderr)

@@ -16,7 +16,7 @@ type Config struct {
 	Log          Log
 
 	// Warnings are what was read but is not as it should be: a key in the wrong
-	// table, a key that this release does nothing with.
+	// table, a variable that nobody knows.
 	Warnings []Problem
 
 	file    string // that was read

@@ -132,7 +132,7 @@ var coreKeys = []key[Config]{
 	},
 	{
 		path: "log.level", env: names("LOG_LEVEL"), flag: "log-level",
-		value: text[Config]{field: func(c *Config) *string { return &c.Log.Levels }, rule: checkLevel, limits: "trace, debug, info, warn, error; also for a component: info,redis=debug (worker, redis)"},
+		value: text[Config]{field: func(c *Config) *string { return &c.Log.Levels }, rule: checkLevel, limits: "trace, debug, info, warn, error; also for a component: info,redis=debug (worker, redis, web)"},
 		doc:   "What is logged.",
 	},
 	{

@@ -134,12 +134,12 @@ var schedulerKeys = []key[Config]{
 	{
 		path: "scheduler.tick_interval", env: names("TASK_QUEUE_SCHEDULER_TICK_INTERVAL"),
 		value: span[Config]{field: func(c *Config) *time.Duration { return &c.Scheduler.TickInterval }, unit: time.Second, min: time.Second, max: time.Hour},
-		doc:   "How often the schedule is looked at.",
+		doc:   "With max_tasks_per_tick: the time in which no more of them are enqueued. A tick itself is punctual to the millisecond.",
 	},
 	{
 		path: "scheduler.max_tasks_per_tick", env: names("TASK_QUEUE_SCHEDULER_MAX_TASKS_PER_TICK"),
 		value: whole[Config]{field: func(c *Config) *int { return &c.Scheduler.MaxTasksPerTick }, min: 1, max: 10_000},
-		doc:   "The most tasks enqueued at a time.",
+		doc:   "The most tasks of crons that a process enqueues in one tick_interval: what was missed does not come all at once.",
 	},
 }
 

@@ -42,7 +42,6 @@ func Load(o Options) (*Config, error) {
 	l.readEnvironment()
 	l.readFlags(o.Flags)
 	l.checkTogether()
-	l.warnGaps()
 	slices.SortFunc(l.config.Queues, func(a, b Queue) int { return strings.Compare(a.Name, b.Name) })
 	if len(l.problems) > 0 {
 		return nil, &Error{l.problems}
@@ -71,7 +70,6 @@ type loader struct {
 	config   *Config
 	env      map[string]string
 	problems []Problem
-	order    []string // the paths that were set, in the order of the first time
 }
 
 func newLoader(env map[string]string) *loader {
@@ -114,9 +112,6 @@ func set[C any](l *loader, c *C, k *key[C], path string, n node, from source) {
 
 // note remembers where a value came from.
 func (l *loader) note(path string, from source) {
-	if _, ok := l.config.sources[path]; !ok {
-		l.order = append(l.order, path)
-	}
 	l.config.sources[path] = from
 }
 

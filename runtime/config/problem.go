@@ -81,3 +81,10 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -77,9 +77,6 @@ Editors check a file that begins with
 ` + "```toml" + `
 #:schema https://raw.githubusercontent.com/tqgen/taskqueue/main/docs/task-queue.schema.json
 ` + "```" + `
-
-Keys marked with * are read and checked, but this release does nothing with them, and says
-so when it starts.
 `
 
 const queuesHead = `
@@ -118,7 +115,7 @@ func reference() []byte {
 			b.WriteString("\n| key | variable, flag | value | default | |\n|---|---|---|---|---|\n")
 		}
 		_, last := split(k.path)
-		fmt.Fprintf(&b, "| `%s`%s | %s | %s | %s | %s |\n", last, star(k.path), ways(k.env, k.flag),
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", last, ways(k.env, k.flag),
 			valueText(k.value.shape()), code(k.value.show(defaults)), k.doc)
 	}
 	b.WriteString(queuesHead)
@@ -129,17 +126,10 @@ func reference() []byte {
 			q, _ := DefaultQueue(name)
 			initial = append(initial, k.value.show(&q))
 		}
-		fmt.Fprintf(&b, "| `%s`%s | %s | %s | %s (%s, %s) | %s |\n", k.path, star("queues.*."+k.path), ways(k.env, k.flag),
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s (%s, %s) | %s |\n", k.path, ways(k.env, k.flag),
 			valueText(k.value.shape()), code(initial[0]), code(initial[1]), code(initial[2]), k.doc)
 	}
 	return b.Bytes()
-}
-
-func star(path string) string {
-	if pending(path) {
-		return " *"
-	}
-	return ""
 }
 
 // ways are the documented variable, the flag, and the variable's other names.

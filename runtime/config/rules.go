@@ -11,14 +11,21 @@ import (
 	"strings"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/broker/redisbroker"
 )
 
 // schemes are those of redis.url.
 const schemes = "mem://, redis://, redis+sentinel://, redis+cluster://, or rediss in place of redis for TLS"
 
-// checkURL looks at the scheme alone: opening the store reads the rest. It never
-// shows the URL.
+// checkURL reports what is wrong with a URL, and never shows it.
 func checkURL(raw string) error {
+	if err := checkScheme(raw); err != nil || strings.HasPrefix(raw, "mem:") {
+		return err
+	}
+	return redisbroker.CheckURL(raw)
+}
+
+func checkScheme(raw string) error {
 	scheme, _, found := strings.Cut(raw, "://")
 	base, kind, _ := strings.Cut(scheme, "+")
 	switch {
@@ -41,7 +48,7 @@ const hidden = "***"
 // is hidden altogether.
 func Redacted(raw string) string {
 	scheme, rest, found := strings.Cut(raw, "://")
-	if !found || checkURL(raw) != nil {
+	if !found || checkScheme(raw) != nil {
 		return hidden
 	}
 	userinfo := ""
@@ -94,7 +101,7 @@ func redactedTail(tail string) string {
 var levels = []string{"trace", "debug", "info", "warn", "error"}
 
 // components are the parts of a program that log.level can name.
-var components = []string{"worker", "redis"}
+var components = []string{"worker", "redis", "web"}
 
 // Level is the lowest level that is logged of a component: of all others where
 // it is empty.

@@ -90,9 +90,6 @@ func keySchema[C any](k *key[C], initial string) *schema {
 		}
 	}
 	s.Description = k.doc
-	if pending(k.path) {
-		s.Description += " This release does nothing with it."
-	}
 	s.Default = defaultJSON(shape, initial)
 	return s
 }

@@ -15,6 +15,7 @@ import (
 type plan struct {
 	queue *queue
 	cycle *broker.Cycle
+	heard uint64 // the last cycle whose answer was heard
 	marks []*mark
 
 	operations []any
@@ -33,7 +34,7 @@ type head struct {
 func newPlan(q *queue, s *session, c *broker.Cycle) *plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := &plan{queue: q, cycle: c}
+	p := &plan{queue: q, cycle: c, heard: s.heard}
 	for i := range c.Settle {
 		end := &c.Settle[i]
 		at := p.mark(s, end.Lease.Claim)
@@ -170,8 +171,8 @@ func (p *plan) arguments(keys []string) ([]string, []any) {
 	if c.Leave {
 		want = 0
 	}
-	args := make([]any, 0, 8+len(c.Unpark)+4*len(p.marks)+len(p.operations)+4*len(p.heads))
-	args = append(args, c.Session.Worker, c.Seq, c.Lease.Milliseconds(), want, flag(c.Want.Suspects), p.queue.ended, len(p.marks), len(c.Unpark))
+	args := make([]any, 0, 9+len(c.Unpark)+4*len(p.marks)+len(p.operations)+4*len(p.heads))
+	args = append(args, c.Session.Worker, c.Seq, c.Lease.Milliseconds(), want, flag(c.Want.Suspects), p.queue.ended, len(p.marks), p.heard, len(c.Unpark))
 	for _, s := range c.Unpark {
 		args = append(args, shapeName(s))
 	}

@@ -2,6 +2,7 @@ package redisbroker
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -116,5 +117,26 @@ func TestSmallPool(t *testing.T) {
 	wg.Wait()
 	if n := r.info(); n.Pending != 1000 {
 		t.Errorf("%+v", n)
+	}
+}
+
+// TestSetBack: a store that has forgotten cycles that it had answered, as a replica
+// has that took over with less than its master, ends the session. Otherwise the task
+// that it settled then would be its own for as long as it lives, and run nowhere.
+func TestSetBack(t *testing.T) {
+	r := shared(t)
+	r.put(r.tasks(2, "x")...)
+	h := r.hand("w")
+	g := h.cycle(2)
+	bits := r.b.commands.HGet(t.Context(), r.key("claims:w"), "1").Val()
+	h.cycle(0, ends(broker.Done, g.Leases[0])...)
+	r.do("hset", r.key("claims:w"), "1", bits)
+	r.do("hset", r.key("sessions"), "w", 1)
+	if _, err := r.b.Cycle(t.Context(), h.next); !errors.Is(err, broker.ErrFenced) {
+		t.Fatalf("%v, want ErrFenced", err)
+	}
+	r.do("zadd", r.key("holders"), 1, "w") // its lease is over
+	if n := r.drain(r.hand("next")); n != 2 {
+		t.Errorf("%d tasks run, want 2", n)
 	}
 }

@@ -191,3 +191,10 @@ func (t *target) trust(file string) error {
 	}
 	return nil
 }
+
+// CheckURL reports what is wrong with a URL before anything is connected: as Open
+// would, but for what only a server can tell.
+func CheckURL(url string) error {
+	_, err := parseURL(url, new(Config))
+	return err
+}

@@ -54,11 +54,12 @@ type Schedule struct {
 	Make func(ctx context.Context, tick time.Time) (broker.Message, error)
 }
 
-// A Config says what an engine does. All fields are needed.
+// A Config says what an engine does. All fields but Quota are needed.
 type Config struct {
 	Store Store
 	Name  string // of this process, as for a session
 	Log   *slog.Logger
+	Quota Quota
 }
 
 // A Tick is an instant at which a schedule runs.
@@ -79,6 +80,7 @@ const (
 type Engine struct {
 	Config
 	clock clock // Run's, but for its reading
+	spent spent // Run's
 	poked chan struct{}
 
 	mu      sync.Mutex
@@ -209,5 +211,5 @@ func (e *Engine) step(ctx context.Context) (wait time.Duration, err error) {
 	for _, x := range entries {
 		wait = min(wait, x.wake().Sub(now))
 	}
-	return max(wait, 0), nil
+	return max(wait, e.spent.pause(e.Quota, now)), nil
 }

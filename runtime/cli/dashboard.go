@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tqgen/taskqueue/internal/console"
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/config"
+)
+
+func (c *command) dashboard() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "dashboard", Short: "Serve the dashboard and its API, until interrupted", Args: cobra.NoArgs,
+		Long: "Serve the dashboard and its API at web.listen, --listen, or 127.0.0.1:8080.",
+	}
+	c.addFlags(cmd)
+	cmd.RunE = c.with(func(ctx context.Context, client *taskqueue.Client, settings *config.Config, logs *logs) error {
+		if settings.Web.Listen == "" {
+			settings.Web.Listen = "127.0.0.1:8080"
+		}
+		settings.Web.AutoConfigureRoutes = true
+		server, err := console.Listen(ctx, settings.Web.Listen)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.process.Stdout, "dashboard: %s%s/\n", server.URL(), settings.Web.RoutePrefix)
+		return server.Run(ctx, handler(ctx, client, settings, logs.of("web")))
+	})
+	return cmd
+}
+
+// with is a command that needs the store, and no worker.
+func (c *command) with(do func(context.Context, *taskqueue.Client, *config.Config, *logs) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		settings, err := c.load(cmd.Flags())
+		if err != nil {
+			return err
+		}
+		logs := &logs{settings: settings.Log, out: c.process.Stderr, colours: c.process.ErrTerminal}
+		client, err := settings.Open(cmd.Context(), logs.of("redis"))
+		if err != nil {
+			return console.NoStore(cmd.Context(), config.Redacted(settings.Redis.URL), err)
+		}
+		defer client.Close()
+		return console.Fail(do(cmd.Context(), client, settings, logs))
+	}
+}
