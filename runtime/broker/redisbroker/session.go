@@ -18,7 +18,6 @@ type session struct {
 	telling map[broker.ID]struct{} // whose runs have told of their progress
 	unmark  []broker.ID            // tasks that have ended with a mark of an edit
 	heard   uint64                 // the last cycle that was answered
-	heard   uint64                 // the last cycle that was answered
 }
 
 // A claim is what one cycle granted.

@@ -18,10 +18,6 @@ if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENC
 -- with less than its master, has claims that the session does not know to be its
 -- own any more: it ends, and they are reclaimed.
 if last and tonumber(last) < tonumber(ARGV[8]) then return redis.error_reply('FENCED the store was set back') end
--- A store that has forgotten what it had answered, as a replica has that took over
--- with less than its master, has claims that the session does not know to be its
--- own any more: it ends, and they are reclaimed.
-if last and tonumber(last) < tonumber(ARGV[8]) then return redis.error_reply('FENCED the store was set back') end
 if last and tonumber(number) < tonumber(last) then return redis.error_reply('STALE cycle') end
 
 -- This changes nothing; it is a write that a full store accepts, and after it
