@@ -2,6 +2,7 @@ package taskqueue_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -255,4 +256,21 @@ func TestAutoscaleInvalid(t *testing.T) {
 			t.Errorf("no maximum: %v", err)
 		}
 	})
+}
+
+// A tuning is a plain value: it can be compared, copied, printed and sent as JSON.
+func TestTuningIsAValue(t *testing.T) {
+	given := taskqueue.DefaultTuning()
+	text, err := json.Marshal(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got taskqueue.AutoscaleTuning
+	if err := json.Unmarshal(text, &got); err != nil || got != given {
+		t.Errorf("%+v, read %+v: %v", given, got, err)
+	}
+	got.Triggers.ErrorRate = 1
+	if got == given || taskqueue.DefaultTuning() != given {
+		t.Error("a copy is not one")
+	}
 }

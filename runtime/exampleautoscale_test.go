@@ -53,3 +53,44 @@ func ExampleAutoscale() {
 	// more workers: true and a reason: true
 	// stopped: <nil>
 }
+
+// Each process of a fleet runs 4 workers of 10 slots at most. The store tells how
+// many processes there should be.
+func ExampleClient_Fleets() {
+	queue, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close()
+	greet := func(context.Context, Greeting) (string, error) { return "", nil }
+	config := taskqueue.WorkerConfig{
+		Tasks:       Tasks(greet),
+		Concurrency: 10,
+		Autoscale:   taskqueue.Autoscale{Min: 4, Max: 64},
+	}
+	config.Autoscale = taskqueue.Autoscale{Min: 5, Max: 80, PerProcess: 4, Fleet: "shop"}
+	config.Logger = quiet
+	worker, err := taskqueue.NewWorker(queue, config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer cancel()
+		for worker.Stats().Slots == 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		fleets, err := queue.Fleets(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, f := range fleets {
+			fmt.Printf("%s wants %d workers in %d processes\n", f.Name, f.Desired, f.Processes)
+		}
+	}()
+	if err := worker.Run(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// shop wants 5 workers in 2 processes
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -92,6 +93,55 @@ func startProcess(t *testing.T, name, url string) (end, kill func() error) {
 	}, kill
 }
 
+// A watched fleet is one whose processes may be killed.
+type watched struct {
+	*testing.T
+	client *taskqueue.Client
+	dead   map[string]bool // by the name of the worker
+}
+
+// look returns the fleet without the dead, and how many workers there are: never more
+// than there may be.
+func (w *watched) look() (f taskqueue.Fleet, workers int) {
+	w.Helper()
+	fleets, err := w.client.Fleets(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	if len(fleets) == 0 {
+		return f, 0
+	}
+	f = fleets[0]
+	f.Members = slices.DeleteFunc(f.Members, func(m taskqueue.FleetMember) bool { return w.dead[m.Name] })
+	for _, m := range f.Members {
+		workers += m.Workers
+	}
+	if workers > 12 {
+		w.Errorf("%d workers: %+v", workers, f.Members)
+	}
+	return f, workers
+}
+
+// settled says that so many processes have what is wanted, of more than at least.
+func (w *watched) settled(processes, atLeast int) func() bool {
+	return func() bool {
+		f, workers := w.look()
+		return len(f.Members) == processes && f.Leader != "" && !w.dead[f.Leader] && workers == f.Desired && workers >= atLeast
+	}
+}
+
+// await offers work until a condition holds, and returns how long that took.
+func (w *watched) await(tenth int, what string, condition func() bool) time.Duration {
+	w.Helper()
+	begun := time.Now()
+	offer(w.T, w.client, tenth, 20*time.Second, condition)
+	if !condition() {
+		f, workers := w.look()
+		w.Fatalf("%s: not within 20 s: %d workers, %+v", what, workers, f)
+	}
+	return time.Since(begun)
+}
+
 // Three processes share what one of them decides. It is killed, and another one goes
 // on; there are never more workers than there may be, and no task is left.
 func TestFleetLive(t *testing.T) {
@@ -109,59 +159,20 @@ func TestFleetLive(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		ends[name], kills[name] = startProcess(t, name, server.URL())
 	}
-	dead := map[string]bool{} // names of workers
-	look := func() (f taskqueue.Fleet, workers int) {
-		fleets, err := client.Fleets(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(fleets) == 0 {
-			return f, 0
-		}
-		f = fleets[0]
-		live := f.Members[:0]
-		for _, m := range f.Members {
-			if !dead[m.Name] {
-				live = append(live, m)
-				workers += m.Workers
-			}
-		}
-		f.Members = live
-		if workers > 12 {
-			t.Errorf("%d workers: %+v", workers, live)
-		}
-		return f, workers
-	}
-	// settled says that so many processes have what is wanted, of more than at least.
-	settled := func(processes, atLeast int) func() bool {
-		return func() bool {
-			f, workers := look()
-			return len(f.Members) == processes && f.Leader != "" && !dead[f.Leader] && workers == f.Desired && workers >= atLeast
-		}
-	}
-	await := func(tenth int, what string, condition func() bool) time.Duration {
-		t.Helper()
-		begun := time.Now()
-		offer(t, client, tenth, 20*time.Second, condition)
-		if !condition() {
-			f, workers := look()
-			t.Fatalf("%s: not within 20 s: %d workers, %+v", what, workers, f)
-		}
-		return time.Since(begun)
-	}
-	await(1, "three processes", settled(3, 3))
-	rise := await(20, "more workers", settled(3, 8))
-	first, _ := look()
-	dead[first.Leader] = true
+	w := &watched{t, client, map[string]bool{}}
+	w.await(1, "three processes", w.settled(3, 3))
+	rise := w.await(20, "more workers", w.settled(3, 8))
+	first, _ := w.look()
+	w.dead[first.Leader] = true
 	if err := kills[first.Leader[:1]](); err == nil {
 		t.Error("a killed process ends well")
 	}
-	takeover := await(20, "another leader", settled(2, 8))
-	second, _ := look()
+	takeover := w.await(20, "another leader", w.settled(2, 8))
+	second, _ := w.look()
 	if second.Leader == first.Leader {
 		t.Error("the dead one leads")
 	}
-	await(20, "no backlog", func() bool {
+	w.await(20, "no backlog", func() bool {
 		q, err := client.Queues(context.Background(), taskqueue.Default)
 		return err == nil && q[0].Pending < 40
 	})
