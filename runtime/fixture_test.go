@@ -150,6 +150,19 @@ type store struct {
 	queues  func() error
 	put     func(table string) error
 	records func() error
+	log     func() error
+}
+
+func (s *store) Append(ctx context.Context, name string, keep int, lines ...[]byte) error {
+	s.mu.Lock()
+	hook := s.log
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(); err != nil {
+			return err
+		}
+	}
+	return s.Broker.Append(ctx, name, keep, lines...)
 }
 
 func (s *store) Records(ctx context.Context, table string, names ...string) ([]broker.Record, error) {

@@ -82,6 +82,11 @@ type WorkerConfig struct {
 	// 1 h. Its Burst is 0. Default 100 a second.
 	CronRate Rate
 
+	// History keeps so many of the tasks that ended last in the store, of all workers
+	// together: who wants to look back calls Client.History. It costs about 250 bytes
+	// each and a write a second. Default 0: none; at most 100000.
+	History int
+
 	// Middleware wraps each run, the first one outermost.
 	Middleware []Middleware
 
@@ -166,7 +171,8 @@ type Worker struct {
 	crons     *scheduler.Engine
 	board     *cronBoard
 	parkings  *parkings
-	scaler    *scaler // nil: the number of slots is fixed
+	history   *historian // nil: none is kept
+	scaler    *scaler    // nil: the number of slots is fixed
 	metrics   *Metrics
 	schemas   map[string]string // by the names of kinds
 	log       *slog.Logger
@@ -186,10 +192,11 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 		return nil, fmt.Errorf("%w: NewWorker needs a client; see Open", ErrInvalid)
 	}
 	metrics := new(Metrics)
-	plan, err := planWorker(c, &config, metrics)
+	history := newHistorian(c, &config)
+	plan, err := planWorker(c, &config, metrics, history)
 	crons := cmp.Or(config.CronRate, Rate{N: 100, Period: time.Second})
 	w := &Worker{
-		client: c, metrics: metrics, log: plan.Log, name: plan.Name, board: newCronBoard(c.broker, plan.Log),
+		client: c, metrics: metrics, history: history, log: plan.Log, name: plan.Name, board: newCronBoard(c.broker, plan.Log),
 		crons: scheduler.New(scheduler.Config{
 			Store: c.broker, Name: plan.Name, Log: plan.Log,
 			Quota: scheduler.Quota{Most: int(crons.N), Every: crons.Period},
@@ -241,6 +248,9 @@ func (w *Worker) run(ctx context.Context) error {
 	defer leave()
 	ctx, cancel := context.WithCancel(ctx)
 	announcing.Go(func() { newAnnouncer(w).run(gone, ctx) })
+	if w.history != nil {
+		announcing.Go(func() { w.history.run(gone) })
+	}
 	var ticking sync.WaitGroup
 	defer ticking.Wait()
 	defer cancel()
@@ -278,7 +288,7 @@ func (w *Worker) Resize(slots int) error {
 }
 
 // observe adapts the engine's events.
-func observe(metrics *Metrics, config *WorkerConfig) func(*worker.Event) {
+func observe(metrics *Metrics, history *historian, config *WorkerConfig) func(*worker.Event) {
 	finish, dead := config.OnFinish, config.OnDead
 	return func(e *worker.Event) {
 		event := Event{
@@ -286,6 +296,9 @@ func observe(metrics *Metrics, config *WorkerConfig) func(*worker.Event) {
 			Outcome: e.Outcome, Err: e.Err, Wait: e.Wait, Run: e.Run,
 		}
 		metrics.Observe(event)
+		if history != nil {
+			history.add(event)
+		}
 		if finish != nil {
 			finish(event)
 		}

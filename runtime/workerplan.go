@@ -16,20 +16,24 @@ import (
 )
 
 // planWorker checks a config and turns it into the engine's.
-func planWorker(c *Client, given *WorkerConfig, metrics *Metrics) (worker.Config, error) {
+func planWorker(c *Client, given *WorkerConfig, metrics *Metrics, history *historian) (worker.Config, error) {
 	config := given.withDefaults()
 	kinds, kindErr := planKinds(config.Tasks, config.Middleware)
 	queues, queueErr := planQueues(c, &config)
 	if err := errors.Join(kindErr, queueErr, config.check()); err != nil {
 		return worker.Config{}, err
 	}
+	name := fmt.Sprintf("%s.%08x", config.Name, rand.Uint32())
+	if history != nil {
+		history.worker, history.log = name, config.Logger
+	}
 	return worker.Config{
 		Store: c.broker, Kinds: kinds, Queues: queues, Strict: config.Strict,
 		Slots: config.Concurrency, Prefetch: enginePrefetch(config.Prefetch),
 		IdlePause: config.IdleDelay, Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
 		UnknownAge: config.UnknownKindAge, MaxResult: config.MaxResultBytes,
-		Name: fmt.Sprintf("%s.%08x", config.Name, rand.Uint32()),
-		Log:  config.Logger, OnFinish: observe(metrics, &config),
+		Name: name,
+		Log:  config.Logger, OnFinish: observe(metrics, history, &config),
 	}, nil
 }
 
@@ -184,6 +188,7 @@ func (c *WorkerConfig) check() error {
 	refuse(c.Prefetch < NoPrefetch || c.Prefetch > maxPrefetch, "Prefetch %d is outside 1 to %d", c.Prefetch, maxPrefetch)
 	refuse(c.Lease < broker.MinLease || c.Lease > broker.MaxLease, "Lease %v is outside %v to %v", c.Lease, broker.MinLease, broker.MaxLease)
 	refuse(c.IdleDelay < 0 || c.IdleDelay > maxIdleDelay, "IdleDelay %v is outside 0 to %v", c.IdleDelay, maxIdleDelay)
+	refuse(c.History < 0 || c.History > broker.MaxLog, "History %d is outside 0 to %d", c.History, broker.MaxLog)
 	refuse(c.ShutdownGrace < 0 && c.ShutdownGrace != NoGrace, "ShutdownGrace %v is negative", c.ShutdownGrace)
 	refuse(c.UnknownKindAge < 0, "UnknownKindAge %v is negative", c.UnknownKindAge)
 	refuse(c.MaxResultBytes < 0 || c.MaxResultBytes > broker.MaxPayloadBytes, "MaxResultBytes %d is outside 1 to %d", c.MaxResultBytes, broker.MaxPayloadBytes)
