@@ -18,7 +18,7 @@ test: ## everything CI runs: finds or installs a Redis server; one suite: ARGS=h
 	@go run ./internal/ci $(ARGS)
 
 test-web: ## the dashboard in a browser (chromium), and the contract of its API
-	TASKQUEUE_BROWSER=1 go test -count=1 -v -run 'TestContract$$|TestBrowser$$' ./runtime/web
+	@go run ./internal/ci web
 
 test-broker: ## hold both stores against the law and the model: 10,000 random steps on each
 	@go run ./internal/ci broker

@@ -4,9 +4,11 @@
 //
 //	go run ./internal/ci [suite ...]
 //	go run ./internal/ci broker
+//	go run ./internal/ci web
 //
 // The second form holds both stores against the law and the model, for longer, and
-// ends with "broker: C cases, S steps, D divergences".
+// ends with "broker: C cases, S steps, D divergences". The third tests the dashboard in
+// a browser and ends with "web: E endpoints, P pages, A actions, C console errors".
 //
 // It needs Go alone. Redis is found (REDIS_SERVER, then redis-server or
 // valkey-server on PATH) or, as root or with CI=true, installed; the race
@@ -44,6 +46,9 @@ func run(ctx context.Context, out io.Writer, names []string) error {
 	if len(names) == 1 && names[0] == "broker" {
 		return testBroker(ctx, out)
 	}
+	if len(names) == 1 && names[0] == "web" {
+		return testWeb(ctx, out)
+	}
 	redis, setup := prepareRedis(ctx, out)
 	packages, err := listPackages(ctx)
 	if err != nil {
@@ -62,6 +67,9 @@ func run(ctx context.Context, out io.Writer, names []string) error {
 	env := append(os.Environ(), "TMPDIR="+temp)
 	if redis != "" {
 		env = append(env, "REDIS_SERVER="+redis)
+	}
+	if prepareBrowser(ctx, out) {
+		env = append(env, browserVariable)
 	}
 	results := []result{setup}
 	for _, s := range suites {
