@@ -48,7 +48,7 @@ newcomer: ## do what README.md and docs/first-task.md say, in an empty folder wi
 	@go run ./internal/newcomer $(ARGS)
 
 soak: ## long runs of the property tests and of each fuzz target
-	TASKQUEUE_SOAK=1 go test -count=1 -timeout=4h ./runtime/... ./internal/model
+	TASKQUEUE_SOAK=1 go test -count=1 -timeout=12h ./runtime/... ./internal/model
 	@$(MAKE) --no-print-directory fuzz
 
 chaos: ## break everything that can break, asynq too, and check that no promise does; < 4 minutes: QUICK=1

@@ -7,9 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/tqgen/taskqueue/internal/redistest"
 	"github.com/tqgen/taskqueue/runtime/broker/brokertest"
@@ -60,7 +63,21 @@ func openerBy(prefix string, open, audit func(Config) (*Broker, error)) brokerte
 		t.Helper()
 		c := Config{Prefix: fmt.Sprintf("%s.%d:", prefix, serial.Add(1)), Logger: quiet}
 		b, auditor := must(t, open, c), must(t, audit, c)
+		t.Cleanup(func() { auditor.clear() })
 		return brokertest.Harness{Broker: b, SetClock: b.stopClock, Audit: auditor.audit}
+	}
+}
+
+// clear deletes what is under a prefix, on a server that is alone: the auditor goes
+// through all keys of the server at each step of a property test.
+func (b *Broker) clear() {
+	ctx := context.Background()
+	client, ok := b.commands.(*redis.Client)
+	if !ok {
+		return
+	}
+	for keys := range slices.Chunk(client.Keys(ctx, b.prefix+"*").Val(), 1000) {
+		client.Del(ctx, keys...)
 	}
 }
 
