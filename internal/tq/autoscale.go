@@ -22,7 +22,22 @@ func (a *app) autoscale() *cobra.Command {
 			return console.Misuse(simulate.Command(cmd.Context(), args, a.process.Stdout))
 		},
 	}
-	return group("autoscale", "Show, explain and simulate the autoscaler", []string{"autoscaler", "as"}, status, a.explain(), simulation)
+	return group("autoscale", "Show, explain and simulate the autoscaler", []string{"autoscaler", "as"}, status, a.explain(), a.record(), simulation)
+}
+
+func (a *app) record() *cobra.Command {
+	var o simulate.RecordOptions
+	cmd := &cobra.Command{
+		Use: "record", Short: "Record what arrives as a trace, for simulate", Args: cobra.NoArgs,
+		Long: "Record what arrives at a fleet that runs as a trace, for simulate. It is made of counters, so that the\ninstants within a second and the single run times are drawn at random.",
+	}
+	cmd.Flags().StringVar(&o.File, "out", "", "`file` to write to: FILE.csv, FILE.csv.gz (default: standard output)")
+	cmd.Flags().StringVar(&o.Fleet, "fleet", "", "`name` of the fleet (default: the only one)")
+	cmd.Flags().DurationVar(&o.For, "for", 0, "how long (default: until interrupted)")
+	cmd.RunE = a.with(func(ctx context.Context, s *session, _ []string) error {
+		return simulate.Record(ctx, s.client, o, a.process.Stdout)
+	})
+	return cmd
 }
 
 func showFleets(ctx context.Context, s *session, _ []string) error {

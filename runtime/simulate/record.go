@@ -21,7 +21,8 @@ import (
 type RecordOptions struct {
 	Fleet string        // default: the only one there is
 	For   time.Duration // default: until the context ends
-	Every time.Duration // between two looks; default 1s
+	Every time.Duration // between two looks; default and least 1s
+	File  string        // to write to: FILE.csv or FILE.csv.gz; default: out
 }
 
 // RecordCommand is `tq autoscale record`: it parses the arguments that follow those
@@ -29,8 +30,8 @@ type RecordOptions struct {
 func RecordCommand(ctx context.Context, client *taskqueue.Client, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("record", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // the caller prints errors
-	file := flags.String("out", "", "`file` to write the trace to: FILE.csv, FILE.csv.gz (default: standard output)")
 	o := RecordOptions{}
+	flags.StringVar(&o.File, "out", "", "`file` to write the trace to: FILE.csv, FILE.csv.gz (default: standard output)")
 	flags.StringVar(&o.Fleet, "fleet", "", "`name` of the fleet (default: the only one)")
 	flags.DurationVar(&o.For, "for", 0, "how long (default: until interrupted)")
 	err := flags.Parse(args)
@@ -44,26 +45,40 @@ func RecordCommand(ctx context.Context, client *taskqueue.Client, args []string,
 		return err
 	case flags.NArg() > 0:
 		return fmt.Errorf("record: what is %q? It takes flags only", flags.Arg(0))
-	case *file == "":
-		return Record(ctx, client, o, out)
 	}
-	f, err := os.Create(*file)
+	return Record(ctx, client, o, out)
+}
+
+// open is where to write to: out, or the file.
+func (o *RecordOptions) open(out io.Writer) (w io.Writer, end func() error, err error) {
+	if o.File == "" {
+		return out, func() error { return nil }, nil
+	}
+	f, err := os.Create(o.File)
 	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return nil, nil, fmt.Errorf("--out: %w", err)
 	}
-	if !strings.HasSuffix(*file, ".gz") {
-		return errors.Join(Record(ctx, client, o, f), f.Close())
+	if !strings.HasSuffix(o.File, ".gz") {
+		return f, f.Close, nil
 	}
 	z := gzip.NewWriter(f)
-	return errors.Join(Record(ctx, client, o, z), z.Close(), f.Close())
+	return z, func() error { return errors.Join(z.Close(), f.Close()) }, nil
 }
 
 // Record looks at a fleet with an autoscaler, once a second, until ctx ends or the
-// time is over, and then writes what arrived as a trace. It is made of counters:
+// time is over, and then writes what arrived as a trace, to out or a file. It is made of counters:
 // when in a second a task came, and how long each took, is drawn at random, from
 // the means and variances of its kind in that minute. The kinds that came most are
 // the types 0 and 1, all others are type 2; queues are told apart by their weights.
 func Record(ctx context.Context, client *taskqueue.Client, o RecordOptions, out io.Writer) error {
+	w, end, err := o.open(out)
+	if err != nil {
+		return err
+	}
+	return errors.Join(record(ctx, client, o, w), end())
+}
+
+func record(ctx context.Context, client *taskqueue.Client, o RecordOptions, out io.Writer) error {
 	fleet, err := theFleet(ctx, client, o.Fleet)
 	if err != nil {
 		return err

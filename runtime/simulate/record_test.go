@@ -142,7 +142,6 @@ func TestRecordMistakes(t *testing.T) {
 			{nil, "no worker has an autoscaler"},
 			{[]string{"--for", "soon"}, "soon"},
 			{[]string{"there"}, `"there"`},
-			{[]string{"--out", filepath.Join(t.TempDir(), "no", "file")}, "--out"},
 		} {
 			if err := simulate.RecordCommand(s.Context(), s.client, test.args, io.Discard); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%q: %v, want %q", test.args, err, test.want)
@@ -155,6 +154,9 @@ func TestRecordMistakes(t *testing.T) {
 	})
 	open(t, true, func(s *shop) {
 		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--fleet", "ship"}, io.Discard); err == nil || !strings.Contains(err.Error(), "none of shop") {
+			t.Error(err)
+		}
+		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--out", filepath.Join(t.TempDir(), "no", "file")}, io.Discard); err == nil || !strings.Contains(err.Error(), "--out") {
 			t.Error(err)
 		}
 		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--for", "1ms"}, io.Discard); err == nil || !strings.Contains(err.Error(), "two looks") {
