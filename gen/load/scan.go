@@ -68,7 +68,7 @@ func readLevel(ctx context.Context, m Module, rels []string) ([]folder, error) {
 		})
 	}
 	readers.Wait()
-	return folders, errors.Join(append(errs, ctx.Err())...)
+	return folders, errors.Join(errors.Join(errs...), ctx.Err())
 }
 
 // A folder is one of the module.

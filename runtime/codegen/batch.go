@@ -8,16 +8,16 @@ import (
 )
 
 // Batch binds a kind to the function that runs several of its tasks at once, at
-// most max. Payloads of older shapes are upgraded before. A task that cannot be
+// most that many. Payloads of older shapes are upgraded before. A task that cannot be
 // decoded fails by itself; the function gets the others.
-func Batch[T any, P Codec[T]](kind *Kind[T], run func(context.Context, []*T) error, max int, linger time.Duration, older ...Older[T]) taskqueue.Task {
+func Batch[T any, P Codec[T]](kind *Kind[T], run func(context.Context, []*T) error, most int, linger time.Duration, older ...Older[T]) taskqueue.Task {
 	t := Task[T, P](kind, func(ctx context.Context, task *T) error {
 		if errs := taskqueue.SplitBatchError(run(ctx, []*T{task}), 1); errs != nil {
 			return errs[0]
 		}
 		return nil
 	}, older...)
-	t.Batch = &taskqueue.Batch{Max: max, Linger: linger, Run: func(ctx context.Context, encoded []taskqueue.Encoded) []error {
+	t.Batch = &taskqueue.Batch{Max: most, Linger: linger, Run: func(ctx context.Context, encoded []taskqueue.Encoded) []error {
 		tasks := sieve[*T]{errs: make([]error, len(encoded))}
 		for i, e := range encoded {
 			read, _ := reader[T, P](e.Version, older)

@@ -22,8 +22,7 @@ func delayed(attempt int, task any, err error) error {
 	if err == nil || !says {
 		return err
 	}
-	var decided *worker.Verdict
-	if errors.As(err, &decided) {
+	if _, decided := errors.AsType[*worker.Verdict](err); decided {
 		return err
 	}
 	return taskqueue.RetryAfter(err, max(d.RetryDelay(attempt, err), 0))
