@@ -45,14 +45,18 @@ func SetState(ctx context.Context, store broker.Records, name string, s State) e
 	return err
 }
 
-// Ask asks the store for its time. The way to ask is a session that comes and
-// leaves, and wants nothing.
+// Ask asks the store for its time.
 func Ask(ctx context.Context, store Cycler, name, queue string) (time.Time, error) {
-	grant, err := store.Cycle(ctx, broker.Cycle{
-		Session: broker.Session{Worker: fmt.Sprintf("%s.%08x", name, rand.Uint32()), Queue: queue},
+	grant, err := visit(ctx, store, name, queue)
+	return grant.Now, err
+}
+
+// visit is a session that comes and leaves, and wants nothing.
+func visit(ctx context.Context, store Cycler, name, queue string) (broker.Grant, error) {
+	return store.Cycle(ctx, broker.Cycle{
+		Session: broker.Session{Worker: fmt.Sprintf("%.100s.%08x", name, rand.Uint32()), Queue: queue},
 		Seq:     1, Lease: broker.MinLease, Leave: true,
 	})
-	return grant.Now, err
 }
 
 // obey leaves out the ticks of schedules that are paused, and those up to when one

@@ -1,0 +1,99 @@
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/tqgen/taskqueue/runtime/broker"
+	"github.com/tqgen/taskqueue/runtime/internal/leader"
+)
+
+// A PromoterStore is the part of a broker that a promoter needs.
+type PromoterStore interface {
+	Cycler
+	leader.Store
+	Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error)
+}
+
+// A Promoter moves tasks whose time has come to the lanes of queues that no worker
+// serves: where one does, its cycles do that. Of many promoters one works.
+type Promoter struct {
+	Store PromoterStore
+	Name  string // of this process, as for a session
+	Log   *slog.Logger
+}
+
+const (
+	promoterTTL   = 15 * time.Second
+	promoterEvery = time.Second            // its longest sleep, with few queues
+	promoterShare = 500 * time.Millisecond // and for each queue, so that many cost no more than a few
+)
+
+// Run promotes until ctx ends.
+func (p *Promoter) Run(ctx context.Context) {
+	election := leader.New(leader.Config{Store: p.Store, Table: "leaders", Row: "promoter", Self: p.Name, TTL: promoterTTL})
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var look time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), resignTimeout)
+			defer cancel()
+			_ = election.Resign(last) // else its row expires
+			return
+		case <-timer.C:
+			timer.Reset(p.step(ctx, election, &look))
+		}
+	}
+}
+
+const resignTimeout = 300 * time.Millisecond
+
+// step keeps the lead, promotes what is due if the time for a look has come, and
+// returns how long there is nothing to do.
+func (p *Promoter) step(ctx context.Context, election *leader.Election, look *time.Time) time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	term, err := election.Campaign(ctx)
+	if err != nil || term == 0 {
+		return promoterTTL / 3
+	}
+	if now := time.Now(); !now.Before(*look) {
+		*look = now.Add(p.look(ctx))
+	}
+	return min(time.Until(*look), promoterTTL/3)
+}
+
+// look promotes what is due, and returns how long there is nothing to look at.
+func (p *Promoter) look(ctx context.Context) (sleep time.Duration) {
+	queues, err := p.Store.Queues(ctx)
+	sleep = max(promoterEvery, time.Duration(len(queues))*promoterShare)
+	for i := range queues {
+		q := &queues[i]
+		if err != nil || q.Scheduled == 0 || q.Sessions > 0 {
+			continue
+		}
+		var next time.Duration
+		if next, err = p.promote(ctx, q); next > 0 {
+			sleep = min(sleep, next)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		p.Log.Debug("tasks that are due are not promoted", "error", err)
+	}
+	return sleep
+}
+
+// promote moves all that is due, batch by batch, and returns when more will be; 0: it
+// is not known.
+func (p *Promoter) promote(ctx context.Context, q *broker.QueueInfo) (next time.Duration, err error) {
+	for range q.Scheduled/broker.PromoteBatch + 1 {
+		grant, err := visit(ctx, p.Store, p.Name, q.Queue)
+		if err != nil || grant.Again > 0 || !grant.More {
+			return grant.Again, err
+		}
+	}
+	return 0, nil
+}
