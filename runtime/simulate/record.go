@@ -95,7 +95,11 @@ func record(ctx context.Context, client *taskqueue.Client, o RecordOptions, out 
 	if err := r.record(ctx, max(o.Every, time.Second)); err != nil {
 		return err
 	}
-	return sim.WriteTrace(out, r.trace())
+	tr := r.trace()
+	if len(tr.Tasks) == 0 {
+		return fmt.Errorf("record: nothing came to fleet %s in %.0f s", fleet.Name, tr.Duration)
+	}
+	return sim.WriteTrace(out, tr)
 }
 
 // theFleet is the one of that name, or the only one.

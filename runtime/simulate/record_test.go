@@ -159,6 +159,9 @@ func TestRecordMistakes(t *testing.T) {
 		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--out", filepath.Join(t.TempDir(), "no", "file")}, io.Discard); err == nil || !strings.Contains(err.Error(), "--out") {
 			t.Error(err)
 		}
+		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--for", "10s"}, io.Discard); err == nil || !strings.Contains(err.Error(), "nothing came to fleet shop") {
+			t.Error(err)
+		}
 		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--for", "1ms"}, io.Discard); err == nil || !strings.Contains(err.Error(), "two looks") {
 			t.Error(err)
 		}
