@@ -105,6 +105,7 @@ func final(s *chaos.Stage, i *asynq.Inspector, records []chaos.Record) *chaos.Fi
 			f.Letters = append(f.Letters, chaos.Letter{ID: r.ID, Reason: info.LastErr, Max: info.MaxRetry + 1, Kind: info.Type})
 		}
 	}
+	f.Info.Enqueued = f.Info.Done + f.Info.Active + f.Info.Dead // what waits is in no list of asynq's counts
 	return f
 }
 

@@ -196,7 +196,7 @@ func (s *Stage) Await(what string, limit time.Duration, ok func(broker.QueueInfo
 // drained reports whether nothing is left to do. What the scenario has put into
 // the store itself is missing among the tasks that came in.
 func (s *Stage) drained(n broker.QueueInfo) bool {
-	return n.Pending+n.Scheduled == 0 && n.Active+int64(s.Terms.Foreign) <= 0
+	return n.Pending+n.Scheduled+n.Parked == 0 && unaccounted(&n)+int64(s.Terms.Foreign) <= 0
 }
 
 // Finish waits until all is done, stops every process and checks.
