@@ -275,3 +275,17 @@ func FuzzSeal(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseKeys: no error shows a secret.
+func FuzzParseKeys(f *testing.F) {
+	f.Add("s3cr3t")
+	f.Add("a=s3cr3t,b=")
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ReplaceAll(text, "s3cr3t", "") + "s3cr3t"
+		for _, keys := range []string{text, "a=" + text, "a=" + text + ",b=" + text, text + "=" + text} {
+			if _, err := ParseKeys(keys); err != nil && strings.Contains(err.Error(), "s3cr3t") {
+				t.Errorf("%q: %v", keys, err)
+			}
+		}
+	})
+}
