@@ -161,8 +161,9 @@ type world struct {
 
 	note func() string // where it is
 
-	mu      sync.Mutex
-	pending int64
+	mu        sync.Mutex
+	pending   int64
+	scheduled int64
 }
 
 // bubble runs f with a fleet of 2 to 12 workers, in a bubble of testing/synctest.
@@ -191,7 +192,7 @@ const (
 func (w *world) counts() []broker.QueueInfo {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return []broker.QueueInfo{{Queue: queueName, Pending: w.pending}}
+	return []broker.QueueInfo{{Queue: queueName, Pending: w.pending, Scheduled: w.scheduled}}
 }
 
 // load sets how many tasks wait: of one second each, as nothing else is known.

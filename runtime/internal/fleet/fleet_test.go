@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tqgen/taskqueue/runtime/broker"
 	"github.com/tqgen/taskqueue/runtime/internal/autoscaler"
 )
 
@@ -360,4 +361,41 @@ func (w *world) disturb(random *rand.Rand) {
 		m.cut(false)
 		w.pass(900 * time.Millisecond)
 	}
+}
+
+// Where processes take long to start, workers for scheduled tasks are asked for
+// before those are due.
+func TestScheduledTasksAreExpected(t *testing.T) {
+	bubble(t, func(w *world) {
+		small := func(c *Config) { c.Capacity = 2 }
+		m := w.join(small)
+		w.load(10_000)
+		w.pass(15 * time.Second)
+		w.join(func(c *Config) { c.Capacity = 10 }) // so long it takes
+		w.pass(2 * time.Second)
+		w.load(0)
+		w.pass(10 * time.Minute)
+		for i := range 250 {
+			due := time.Now().Add(15*time.Second + time.Duration(i)*time.Millisecond)
+			message := broker.Message{ID: broker.NewID(queueName, due), Queue: queueName, Kind: "test.Mail", Payload: []byte("x"), Max: 1, Due: due}
+			if _, err := w.store.Enqueue(t.Context(), []broker.Message{message}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.mu.Lock()
+		w.scheduled = 250
+		w.mu.Unlock()
+		w.pass(10 * time.Second) // five seconds before
+		d, startup := m.last(), m.leading.controller.StartupTime()
+		if d.To < 4 || startup < 15*time.Second || startup > time.Minute {
+			t.Errorf("250 tasks are due soon: %v; start-up %v", d, startup)
+		}
+		terms := map[autoscaler.Term]bool{}
+		for _, d := range m.seen {
+			terms[d.Term] = true
+		}
+		if !terms[autoscaler.TermSchedule] {
+			t.Errorf("it does not say why: %v", terms)
+		}
+	})
 }

@@ -14,6 +14,7 @@ import (
 const (
 	saveEvery    = 10 * time.Second // what was learned
 	logEvery     = time.Minute      // a decision that changes nothing
+	aheadFrom    = time.Second      // of start-up time; where workers start faster, what is due later can wait
 	desiredLives = 10 * time.Minute // after that a fleet begins with its initial size
 )
 
@@ -47,6 +48,11 @@ func (p *Process) lead(ctx context.Context, now time.Time, v *View, mine *measur
 		return nil, err
 	}
 	reports[p.Name] = mine
+	if l.controller.StartupTime() >= aheadFrom {
+		if err := l.sum.LookAhead(ctx, p.Store, infos, now, l.controller.Horizon()); err != nil {
+			return nil, err
+		}
+	}
 	plan := p.decide(now, v, infos, reports)
 	if v.Plan != nil {
 		plan.Epoch = v.Plan.Epoch

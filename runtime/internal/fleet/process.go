@@ -19,6 +19,7 @@ import (
 type Store interface {
 	broker.Records
 	measure.Store
+	measure.Lister
 }
 
 // An Engine runs tasks in as many slots as it is told. See [worker.Engine].

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 	"github.com/tqgen/taskqueue/runtime/internal/autoscaler"
@@ -28,11 +29,13 @@ type Sum struct {
 	busy     float64
 	slots    float64
 	seen     autoscaler.Observation
+	due      [][]int // by queue and kind
+	dueAt    time.Time
 }
 
 // NewSum makes a sum over queues, those first whose tasks go first.
 func NewSum(queues []Queue) *Sum {
-	s := &Sum{queues: queues, last: map[string]*Report{}, arrivals: make([]arrivals, len(queues))}
+	s := &Sum{queues: queues, last: map[string]*Report{}, arrivals: make([]arrivals, len(queues)), due: make([][]int, len(queues))}
 	for _, q := range queues {
 		s.seen.Queues = append(s.seen.Queues, autoscaler.Queue{Name: q.Name, Weight: q.Weight})
 	}
@@ -174,7 +177,7 @@ func (s *Sum) queue(i int, info *broker.QueueInfo, share float64) {
 	for k := range q.Flows {
 		before := math.Round(sum)
 		sum += waiting * a.part(k)
-		q.Flows[k] = autoscaler.Flow{Queued: int(math.Round(sum) - before), Arrived: uint64(a.total[k])}
+		q.Flows[k] = autoscaler.Flow{Queued: int(math.Round(sum) - before), Due: s.dueOf(i, k), Arrived: uint64(a.total[k])}
 	}
 }
 
