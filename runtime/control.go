@@ -130,6 +130,23 @@ func (c *Client) Limit(ctx context.Context, queue string, n int64) error {
 	return c.configure(ctx, queue, func(s *broker.Settings) { s.MaxTasks = n })
 }
 
+// LimitBytes lets Enqueue fail with ErrFull while the waiting tasks of a queue take
+// n bytes in the store, by its own estimate; 0 lifts the limit.
+func (c *Client) LimitBytes(ctx context.Context, queue string, n int64) error {
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.MaxBytes = n })
+}
+
+// Bounds are how many dead letters of a queue are kept, how long, and how many bytes
+// of them: 100,000, 180 days and 1 GiB where a field is 0, no bound where it is -1.
+type Bounds = broker.Bounds
+
+// BoundDead changes how many dead letters of a queue are kept. The oldest ones beyond
+// that are dropped, and counted in QueueInfo.Dropped: when the next task dies, or
+// some minutes later.
+func (c *Client) BoundDead(ctx context.Context, queue string, b Bounds) error {
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.Dead = b })
+}
+
 // LimitRate bounds how many tasks of a queue begin, over all workers; the zero
 // Rate lifts the limit. See [Rate].
 func (c *Client) LimitRate(ctx context.Context, queue string, r Rate) error {

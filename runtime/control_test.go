@@ -261,6 +261,29 @@ func TestPauseAndLimit(t *testing.T) {
 	})
 }
 
+func TestBounds(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		if err := f.LimitBytes(f.Context(), taskqueue.Default, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.BoundDead(f.Context(), taskqueue.Default, taskqueue.Bounds{Max: 1}); err != nil {
+			t.Fatal(err)
+		}
+		f.add(job("a"))
+		if _, err := f.Enqueue(f.Context(), job("b")); !errors.Is(err, taskqueue.ErrFull) {
+			t.Error(err)
+		}
+		f.work(tasks(func(context.Context, string) (string, error) { return "", taskqueue.Permanent(errors.New("boom")) }))
+		pass(time.Second)
+		f.add(job("c"))
+		pass(time.Second)
+		infos, err := f.Queues(f.Context(), taskqueue.Default)
+		if n := infos[0]; err != nil || n.Died != 2 || n.Dead != 1 || n.Dropped != 1 {
+			t.Errorf("%+v, %v", n, err)
+		}
+	})
+}
+
 func TestControlAfterClose(t *testing.T) {
 	bubble(t, func(f *fixture) {
 		id := f.add(job("a"))
