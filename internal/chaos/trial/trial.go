@@ -74,22 +74,30 @@ func (t *Trial) say(fail bool, text string) {
 	fmt.Fprintln(&t.log, "     "+strings.TrimSuffix(text, "\n"))
 }
 
-func (t *Trial) Name() string             { return t.name }
-func (t *Trial) Context() context.Context { return t.ctx }
-func (t *Trial) Helper()                  {}
+// Name implements testing.TB.
+func (t *Trial) Name() string { return t.name }
 
+// Context implements testing.TB.
+func (t *Trial) Context() context.Context { return t.ctx }
+
+// Helper implements testing.TB.
+func (t *Trial) Helper() {}
+
+// Failed implements testing.TB.
 func (t *Trial) Failed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.failed
 }
 
+// Cleanup implements testing.TB.
 func (t *Trial) Cleanup(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.cleanups = append(t.cleanups, f)
 }
 
+// TempDir implements testing.TB.
 func (t *Trial) TempDir() string {
 	dir, err := os.MkdirTemp("", "chaos-")
 	if err != nil {
@@ -99,16 +107,25 @@ func (t *Trial) TempDir() string {
 	return dir
 }
 
-func (t *Trial) Log(args ...any)                   { t.say(false, fmt.Sprintln(args...)) }
-func (t *Trial) Logf(format string, args ...any)   { t.say(false, fmt.Sprintf(format, args...)) }
-func (t *Trial) Error(args ...any)                 { t.say(true, fmt.Sprintln(args...)) }
+// Log implements testing.TB.
+func (t *Trial) Log(args ...any) { t.say(false, fmt.Sprintln(args...)) }
+
+// Logf implements testing.TB.
+func (t *Trial) Logf(format string, args ...any) { t.say(false, fmt.Sprintf(format, args...)) }
+
+// Error implements testing.TB.
+func (t *Trial) Error(args ...any) { t.say(true, fmt.Sprintln(args...)) }
+
+// Errorf implements testing.TB.
 func (t *Trial) Errorf(format string, args ...any) { t.say(true, fmt.Sprintf(format, args...)) }
 
+// Fatal implements testing.TB.
 func (t *Trial) Fatal(args ...any) {
 	t.Error(args...)
 	runtime.Goexit()
 }
 
+// Fatalf implements testing.TB.
 func (t *Trial) Fatalf(format string, args ...any) {
 	t.Errorf(format, args...)
 	runtime.Goexit()

@@ -17,9 +17,9 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-// TestOutage kills Redis under producers and workers and starts it again: no call
+// TestOutageOfRedis kills Redis under producers and workers and starts it again: no call
 // fails, and each task runs once.
-func TestOutage(t *testing.T) {
+func TestOutageOfRedis(t *testing.T) {
 	s := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	r := newRig(t, mustOpen(t, s.URL(), Config{Logger: quiet}))
 	tr := newTraffic(r, 2000)

@@ -26,65 +26,7 @@ func kindsOf(defects []Defect, mended bool) (kinds []string) {
 // TestRepair breaks a queue with ten tasks in each state, wants to hear of it, and
 // has it mended: then the structure is sound and every task runs.
 func TestRepair(t *testing.T) {
-	first := func(r *rig, command ...any) string {
-		r.Helper()
-		all, err := r.b.commands.Do(r.Context(), command...).StringSlice()
-		if err != nil || len(all) == 0 {
-			r.Fatalf("%v: %q, %v", command, all, err)
-		}
-		return all[0]
-	}
-	for _, test := range []struct {
-		name  string
-		harm  func(r *rig)
-		want  []DefectKind
-		tasks int // that run afterwards, of 40
-	}{
-		{"nothing", func(*rig) {}, nil, 40},
-		{"schedule without a task", func(r *rig) { r.do("zadd", r.key("z"), 1, strings.Repeat("i", 16)) }, []DefectKind{Bare}, 40},
-		{"scheduled task lost", func(r *rig) { r.do("hdel", r.key("z:data"), first(r, "zrange", r.key("z"), 0, 0)) }, []DefectKind{Bare, Miscounted}, 39},
-		{"schedule lost", func(r *rig) { r.do("del", r.key("z")) }, slices.Repeat([]DefectKind{Unfiled}, 10), 40},
-		{"dead letters' index lost", func(r *rig) { r.do("del", r.key("x")) }, append(slices.Repeat([]DefectKind{Unfiled}, 10), Miscounted), 40},
-		{"garbage in a lane", func(r *rig) { r.do("rpush", r.key("p:low"), "garbage") }, []DefectKind{Unreadable, Miscounted}, 40},
-		{"garbage in the schedule", func(r *rig) {
-			id := first(r, "zrange", r.key("z"), 0, 0)
-			r.do("hset", r.key("z:data"), id, id+"garbage")
-		}, []DefectKind{Unreadable}, 39},
-		{"twice in a lane", func(r *rig) { r.do("rpush", r.key("p:normal"), first(r, "lrange", r.key("p:normal"), 0, 0)) }, []DefectKind{Twice}, 40},
-		{"twice in two lanes", func(r *rig) { r.do("rpush", r.key("p:low"), first(r, "lrange", r.key("p:normal"), 0, 0)) }, []DefectKind{Twice}, 40},
-		{"pending and active", func(r *rig) { r.do("rpush", r.key("p:normal"), first(r, "lrange", r.key("claim:w:1"), 0, 0)) }, []DefectKind{Twice}, 40},
-		{"pending and scheduled", func(r *rig) {
-			e := first(r, "lrange", r.key("p:normal"), 0, 0)
-			r.do("hset", r.key("z:data"), e[:16], e)
-			r.do("zadd", r.key("z"), 1, e[:16])
-		}, []DefectKind{Twice}, 40},
-		{"pending and dead", func(r *rig) {
-			e := first(r, "lrange", r.key("p:normal"), 0, 0)
-			r.do("hset", r.key("x:data"), e[:16], e)
-			r.do("zadd", r.key("x"), 1, e[:16])
-			r.do("hincrby", r.key("count"), "letters", len(e))
-		}, []DefectKind{Twice}, 40},
-		{"holders lost", func(r *rig) { r.do("del", r.key("holders")) }, []DefectKind{Stuck}, 40},
-		{"holders and sessions lost", func(r *rig) { r.do("del", r.key("holders"), r.key("sessions")) }, []DefectKind{Stuck}, 40},
-		{"claims lost", func(r *rig) { r.do("del", r.key("claims:w")) }, []DefectKind{Orphaned}, 40},
-		{"all of a session lost", func(r *rig) { r.do("del", r.key("claims:w"), r.key("holders"), r.key("sessions")) }, []DefectKind{Orphaned}, 40},
-		{"a session of nobody", func(r *rig) { r.do("hset", r.key("sessions"), "ghost", "7") }, []DefectKind{Unlisted}, 40},
-		{"a lease of nobody", func(r *rig) { r.do("zadd", r.key("idle"), 1e15, "ghost") }, []DefectKind{Unknown}, 40},
-		{"an opened lane", func(r *rig) {
-			r.do("rename", r.key("p:normal"), r.key("p:normal:opened"))
-			r.do("lpush", r.key("p:normal:opened"), "")
-		}, []DefectKind{Opened}, 40},
-		{"members of groups lost", func(r *rig) { r.do("del", r.key("g")) }, slices.Repeat([]DefectKind{Loose}, 10), 40},
-		{"tasks of groups lost", func(r *rig) { r.do("hdel", r.key("g:data"), first(r, "hkeys", r.key("g:data"))) }, []DefectKind{Bare, Miscounted}, 39},
-		{"ring lost", func(r *rig) { r.do("del", r.key("g:ring")) }, []DefectKind{Nowhere}, 40},
-		{"ready groups lost", func(r *rig) { r.do("del", r.key("g:ready")) }, []DefectKind{Nowhere}, 40},
-		{"a unique key of nobody", func(r *rig) {
-			id := broker.NewID(r.queue, time.Now().Add(-time.Hour))
-			r.do("hset", r.key("unique"), "k", string(id[:]))
-		}, []DefectKind{Held}, 40},
-		{"counters lost", func(r *rig) { r.do("hset", r.key("count"), "enqueued", 7) }, []DefectKind{Miscounted}, 40},
-		{"a foreign key", func(r *rig) { r.do("set", r.key("mine"), "x") }, []DefectKind{Unbelonging}, 40},
-	} {
+	for _, test := range harms() {
 		t.Run(test.name, func(t *testing.T) {
 			r := shared(t)
 			r.populate()
@@ -115,6 +57,73 @@ func TestRepair(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A harm is one way to break a queue, and what is wrong then.
+type harm struct {
+	name  string
+	harm  func(r *rig)
+	want  []DefectKind
+	tasks int // that run afterwards, of 40
+}
+
+// first is the first of what a command returns.
+func (r *rig) first(command ...any) string {
+	r.Helper()
+	all, err := r.b.commands.Do(r.Context(), command...).StringSlice()
+	if err != nil || len(all) == 0 {
+		r.Fatalf("%v: %q, %v", command, all, err)
+	}
+	return all[0]
+}
+
+func harms() []harm {
+	return []harm{
+		{"nothing", func(*rig) {}, nil, 40},
+		{"schedule without a task", func(r *rig) { r.do("zadd", r.key("z"), 1, strings.Repeat("i", 16)) }, []DefectKind{Bare}, 40},
+		{"scheduled task lost", func(r *rig) { r.do("hdel", r.key("z:data"), r.first("zrange", r.key("z"), 0, 0)) }, []DefectKind{Bare, Miscounted}, 39},
+		{"schedule lost", func(r *rig) { r.do("del", r.key("z")) }, slices.Repeat([]DefectKind{Unfiled}, 10), 40},
+		{"dead letters' index lost", func(r *rig) { r.do("del", r.key("x")) }, append(slices.Repeat([]DefectKind{Unfiled}, 10), Miscounted), 40},
+		{"garbage in a lane", func(r *rig) { r.do("rpush", r.key("p:low"), "garbage") }, []DefectKind{Unreadable, Miscounted}, 40},
+		{"garbage in the schedule", func(r *rig) {
+			id := r.first("zrange", r.key("z"), 0, 0)
+			r.do("hset", r.key("z:data"), id, id+"garbage")
+		}, []DefectKind{Unreadable}, 39},
+		{"twice in a lane", func(r *rig) { r.do("rpush", r.key("p:normal"), r.first("lrange", r.key("p:normal"), 0, 0)) }, []DefectKind{Twice}, 40},
+		{"twice in two lanes", func(r *rig) { r.do("rpush", r.key("p:low"), r.first("lrange", r.key("p:normal"), 0, 0)) }, []DefectKind{Twice}, 40},
+		{"pending and active", func(r *rig) { r.do("rpush", r.key("p:normal"), r.first("lrange", r.key("claim:w:1"), 0, 0)) }, []DefectKind{Twice}, 40},
+		{"pending and scheduled", func(r *rig) {
+			e := r.first("lrange", r.key("p:normal"), 0, 0)
+			r.do("hset", r.key("z:data"), e[:16], e)
+			r.do("zadd", r.key("z"), 1, e[:16])
+		}, []DefectKind{Twice}, 40},
+		{"pending and dead", func(r *rig) {
+			e := r.first("lrange", r.key("p:normal"), 0, 0)
+			r.do("hset", r.key("x:data"), e[:16], e)
+			r.do("zadd", r.key("x"), 1, e[:16])
+			r.do("hincrby", r.key("count"), "letters", len(e))
+		}, []DefectKind{Twice}, 40},
+		{"holders lost", func(r *rig) { r.do("del", r.key("holders")) }, []DefectKind{Stuck}, 40},
+		{"holders and sessions lost", func(r *rig) { r.do("del", r.key("holders"), r.key("sessions")) }, []DefectKind{Stuck}, 40},
+		{"claims lost", func(r *rig) { r.do("del", r.key("claims:w")) }, []DefectKind{Orphaned}, 40},
+		{"all of a session lost", func(r *rig) { r.do("del", r.key("claims:w"), r.key("holders"), r.key("sessions")) }, []DefectKind{Orphaned}, 40},
+		{"a session of nobody", func(r *rig) { r.do("hset", r.key("sessions"), "ghost", "7") }, []DefectKind{Unlisted}, 40},
+		{"a lease of nobody", func(r *rig) { r.do("zadd", r.key("idle"), 1e15, "ghost") }, []DefectKind{Unknown}, 40},
+		{"an opened lane", func(r *rig) {
+			r.do("rename", r.key("p:normal"), r.key("p:normal:opened"))
+			r.do("lpush", r.key("p:normal:opened"), "")
+		}, []DefectKind{Opened}, 40},
+		{"members of groups lost", func(r *rig) { r.do("del", r.key("g")) }, slices.Repeat([]DefectKind{Loose}, 10), 40},
+		{"tasks of groups lost", func(r *rig) { r.do("hdel", r.key("g:data"), r.first("hkeys", r.key("g:data"))) }, []DefectKind{Bare, Miscounted}, 39},
+		{"ring lost", func(r *rig) { r.do("del", r.key("g:ring")) }, []DefectKind{Nowhere}, 40},
+		{"ready groups lost", func(r *rig) { r.do("del", r.key("g:ready")) }, []DefectKind{Nowhere}, 40},
+		{"a unique key of nobody", func(r *rig) {
+			id := broker.NewID(r.queue, time.Now().Add(-time.Hour))
+			r.do("hset", r.key("unique"), "k", string(id[:]))
+		}, []DefectKind{Held}, 40},
+		{"counters lost", func(r *rig) { r.do("hset", r.key("count"), "enqueued", 7) }, []DefectKind{Miscounted}, 40},
+		{"a foreign key", func(r *rig) { r.do("set", r.key("mine"), "x") }, []DefectKind{Unbelonging}, 40},
 	}
 }
 
