@@ -341,8 +341,8 @@ groups = function()
     return taken
   end
 
-  -- full reports whether a claim carries enough.
-  function made.full() return 2 * gone.bytes >= CLAIM_BYTES end
+  -- full reports whether a claim carries enough, or has met too many that are gone.
+  function made.full() return 2 * gone.bytes >= CLAIM_BYTES or #gone.ids >= 2000 end
 
   -- depart writes what a claim has taken. Its flight is a lane or, of several, for
   -- each how many tasks, the length of its name, and its name.
