@@ -13,11 +13,11 @@ import (
 )
 
 // brokerTests are the law for stores and its comparison with the model, on both
-// stores; each check of a property is about thirty random steps, with an audit
+// stores; each check of a property is about 28 random steps, with an audit
 // after each.
 var brokerTests = []string{
 	"go", "test", "-json", "-count=1", "-timeout=60m", "-run=^(TestConformance.*|TestProperty)$",
-	"./runtime/broker/membroker", "./runtime/broker/redisbroker", "-rapid.checks=320",
+	"./runtime/broker/membroker", "./runtime/broker/redisbroker", "-rapid.checks=380",
 }
 
 // A brokerReport counts the cases that passed, the random steps, and what failed.
