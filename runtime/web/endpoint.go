@@ -72,7 +72,7 @@ func queueEndpoints() []endpoint {
 		get("/overview", (*handler).overview, overviewReply{}, "What the dashboard's first page shows."),
 		get("/history", (*handler).trend, historyReply{}, "What all queues had counted in the last minutes, for charts."),
 		get("/workers", (*handler).workers, workersReply{}, "Each worker of all processes, and what it runs."),
-		get("/errors", (*handler).errors, errorsReply{}, "Dead letters of all queues that died alike; the newest 10,000 of each queue are looked at."),
+		get("/errors", (*handler).errors, errorsReply{}, "Dead letters of all queues that died alike; the newest 4,000 of each queue are looked at."),
 		get("/types", (*handler).types, typesReply{}, "The kinds of tasks: their fields, and how they do."),
 		get("/store", (*handler).store, storeReply{}, "The servers that keep the tasks."),
 		get("/schedules", (*handler).schedules, schedulesReply{}, "The crons of all workers, with their next ticks."),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 type errorsReply struct {
@@ -43,7 +44,40 @@ type knownGroups struct {
 	seen       int
 }
 
-const groupsPeriod = 10 * time.Second // between two looks at a queue whose letters change
+const (
+	groupsPeriod = 10 * time.Second // between two looks at a queue whose letters change
+	newestDead   = 4000             // of each queue that are looked at
+)
+
+// newest groups the newest dead letters of a queue, the largest group first.
+func newest(ctx context.Context, client *taskqueue.Client, queue string) (found []taskqueue.DeadGroup, seen int, err error) {
+	place := make(map[[2]string]int)
+	query := taskqueue.ListQuery{Queue: queue, State: taskqueue.StateDead, Limit: broker.MaxPage}
+	for seen < newestDead {
+		page, err := client.List(ctx, query)
+		if err != nil {
+			return nil, seen, err
+		}
+		for i := range page.Entries {
+			e := &page.Entries[i]
+			key := [2]string{e.Message.Kind, taskqueue.Fingerprint(e.Reason)}
+			at, known := place[key]
+			if !known {
+				at = len(found)
+				place[key] = at
+				found = append(found, taskqueue.DeadGroup{Kind: key[0], Fingerprint: key[1], Last: e.At, Latest: *e})
+			}
+			found[at].Count++
+			found[at].First = e.At
+		}
+		seen += len(page.Entries)
+		if query.Cursor = page.Next; page.Next == "" {
+			break
+		}
+	}
+	slices.SortStableFunc(found, func(a, b taskqueue.DeadGroup) int { return cmp.Compare(b.Count, a.Count) })
+	return found, seen, nil
+}
 
 // of returns the groups of a queue.
 func (g *groups) of(ctx context.Context, client *taskqueue.Client, q *taskqueue.QueueInfo) (knownGroups, error) {
@@ -54,7 +88,7 @@ func (g *groups) of(ctx context.Context, client *taskqueue.Client, q *taskqueue.
 	if there && (known.dead == q.Dead && known.died == q.Died && age < time.Minute || age < groupsPeriod && known.dead <= q.Dead) {
 		return known, nil
 	}
-	found, seen, _, err := client.DeadGroups(ctx, q.Queue)
+	found, seen, err := newest(ctx, client, q.Queue)
 	if err != nil {
 		return known, err
 	}

@@ -111,3 +111,11 @@ func TestTooManyEvents(t *testing.T) {
 		l()
 	}
 }
+
+// The stream asks who listens, as every other path does.
+func TestEventsNeedAuth(t *testing.T) {
+	f := newFixture(t, Config{Auth: BasicAuth("ada", "secret")})
+	if a := f.get("/tasks/events"); a.code != http.StatusUnauthorized {
+		t.Errorf("%d", a.code)
+	}
+}

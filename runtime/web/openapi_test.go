@@ -21,7 +21,7 @@ import (
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
-//go:generate go test -count=1 -run=TestDocument$ -update .
+//go:generate go test -count=1 -run=^(TestDocument|TestMonitoring)$ -update .
 
 var update = flag.Bool("update", false, "rewrite openapi.json")
 
