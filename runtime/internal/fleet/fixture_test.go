@@ -291,8 +291,12 @@ func (w *world) margin(c *autoscaler.Controller) (m struct {
 // counting processes that are cut off. It returns how many there were in the end.
 func (w *world) pass(d time.Duration) (total int) {
 	w.Helper()
-	for range d / (100 * time.Millisecond) {
-		time.Sleep(100 * time.Millisecond)
+	step := 100 * time.Millisecond
+	if d > time.Minute {
+		step = time.Second
+	}
+	for range d / step {
+		time.Sleep(step)
 		synctest.Wait()
 		if total = w.reachable(); total > w.controller.MaxWorkers {
 			w.Errorf("%s%v workers, at most %d are allowed", w.note(), w.sizes(), w.controller.MaxWorkers)
