@@ -78,7 +78,8 @@ func run(k known, seed uint64) (chaos.Peer, error) {
 	told.Findings, told.Failed = nil, false
 	peer := chaos.Peer{Cell: told.Cell(), Date: time.Now().Format(time.DateOnly)}
 	for _, f := range r.Findings {
-		if !slices.Contains(peer.Rules, f.Rule) {
+		stays := f.Rule == chaos.RuleStructure || f.Rule == chaos.RuleOnce
+		if !slices.Contains(peer.Rules, f.Rule) && !(k.hasty && stays) {
 			peer.Rules = append(peer.Rules, f.Rule)
 		}
 	}

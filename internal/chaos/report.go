@@ -157,10 +157,14 @@ func (r *Report) scenarios(b *strings.Builder) {
 }
 
 func (r *Result) word() string {
-	if r.OK() {
-		return "ok"
+	text := "ok"
+	if !r.OK() {
+		text = fmt.Sprintf("**failed** (%d findings)", len(r.Findings))
 	}
-	return fmt.Sprintf("**failed** (%d findings)", len(r.Findings))
+	if r.Fact != "" {
+		text += "; " + r.Fact
+	}
+	return text
 }
 
 // skipped names what did not run.

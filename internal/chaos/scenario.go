@@ -55,7 +55,7 @@ func (r *Result) OK() bool { return !r.Failed && len(r.Findings) == 0 }
 // Scenarios are all of them, in the order in which they run.
 func Scenarios() []Scenario {
 	var all []Scenario
-	for _, part := range [][]Scenario{processScenarios(), storeScenarios(), tailScenarios(), networkScenarios(), taskScenarios(), queueScenarios(), cronScenarios(), clockScenarios()} {
+	for _, part := range [][]Scenario{processScenarios(), storeScenarios(), tailScenarios(), networkScenarios(), taskScenarios(), queueScenarios(), steadyScenarios(), cronScenarios(), clockScenarios()} {
 		all = append(all, part...)
 	}
 	return all
