@@ -31,11 +31,22 @@ func Span(d time.Duration) string {
 	case d < time.Minute:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
 	case d < time.Hour:
-		return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+		return plain(d.Round(time.Second))
 	case d < 48*time.Hour:
-		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+		return plain(d.Round(time.Minute))
 	}
 	return strconv.FormatInt(int64(d/(24*time.Hour)), 10) + "d"
+}
+
+// plain leaves out seconds and minutes that are 0.
+func plain(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // Ago is how long ago an instant was, or how far it is ahead.

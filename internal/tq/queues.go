@@ -236,7 +236,7 @@ func (a *app) purge() *cobra.Command {
 	cmd.RunE = a.with(func(ctx context.Context, s *session, args []string) error {
 		st, err := listed(state)
 		if err != nil {
-			return err
+			return console.Misuse(err)
 		}
 		q, err := s.known(ctx, args[0])
 		if err != nil {

@@ -82,21 +82,22 @@ func (t *tail) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	first := t.before == nil
 	now := map[string]taskqueue.QueueInfo{}
 	for _, q := range infos {
 		now[q.Queue] = q
 		old, known := t.before[q.Queue]
-		if t.before == nil || !known && t.queues != nil {
+		if first || !known && t.queues != nil {
 			continue
 		}
 		if err := t.tell(ctx, &old, &q); err != nil {
 			return err
 		}
 	}
-	if t.before == nil {
+	t.before = now
+	if first {
 		t.note("following %s; what was before is in `tq stats`", console.Count(len(infos), "queue"))
 	}
-	t.before = now
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (m Model) head() []string {
 			number(t.active, console.Good), number(t.scheduled, console.Plain), number(t.parked, console.Warn), number(t.dead, console.Bad)),
 		fmt.Sprintf("in %.1f/s   done %.1f/s   failed %.1f/s   %s", r.in, r.done, r.failed, m.paint(console.Good, m.curve(40))),
 		m.times(),
-		fmt.Sprintf("%d workers, %d of %d slots busy", len(s.Workers), t.busy, t.slots) + m.waiting(),
+		fmt.Sprintf("%s, %d of %d slots busy", console.Count(len(s.Workers), "worker"), t.busy, t.slots) + m.waiting(),
 		"",
 		m.tabs(),
 	}
