@@ -42,6 +42,11 @@ func planScaler(c *Client, a Autoscale, plan *worker.Config) *scaler {
 	return s
 }
 
+// size says between which bounds the slots of this process are.
+func (s *scaler) size() string {
+	return fmt.Sprintf("0 to %d", s.config.Capacity*s.config.Slots)
+}
+
 // run takes part in the fleet until ctx ends.
 func (s *scaler) run(ctx context.Context, engine *worker.Engine) {
 	config := s.config

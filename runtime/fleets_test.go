@@ -86,6 +86,11 @@ func TestFleetOfWorkers(t *testing.T) {
 		if n := together(); n != 10 {
 			t.Errorf("%d slots, want 2 workers of 5", n)
 		}
+		for _, w := range workers {
+			if h := w.Health(f.Context()); !h.OK() {
+				t.Errorf("with %d slots: %+v", w.Stats().Slots, h)
+			}
+		}
 		l := &load{fixture: f, worker: workers[0], slots: 5}
 		for range 60 {
 			l.arrive(10, time.Second)

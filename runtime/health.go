@@ -79,7 +79,7 @@ func (w *Worker) Health(ctx context.Context) Health {
 	h := Health{Store: err, Latency: time.Since(start), Stats: w.Stats()}
 	engine := w.engine.Stats()
 	h.Running, h.Draining = w.state.running(), engine.Draining
-	h.Stuck = h.Stats.Overdue >= h.Stats.Slots
+	h.Stuck = h.Stats.Slots > 0 && h.Stats.Overdue >= h.Stats.Slots // a fleet may need no slots here
 	if h.Store == nil {
 		h.Store = engine.Outage
 	}

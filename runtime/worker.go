@@ -230,7 +230,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		return worker.ErrRanBefore
 	}
 	defer w.state.end()
-	w.log.Info("worker started", "worker", w.name, "slots", w.engine.Stats().Slots, "queues", w.queues)
+	w.log.Info("worker started", "worker", w.name, "slots", w.size(), "queues", w.queues)
 	err := w.run(ctx)
 	s := w.engine.Stats()
 	w.log.Info("worker stopped", "worker", w.name, "done", s.Done, "failed", s.Failed, "released", s.Released, "abandoned", s.Abandoned)
@@ -269,6 +269,14 @@ func (w *Worker) run(ctx context.Context) error {
 
 // Metrics are what the worker measures of its runs. See also [Client.Metrics].
 func (w *Worker) Metrics() *Metrics { return w.metrics }
+
+// size says in the log how many slots there are.
+func (w *Worker) size() string {
+	if w.scaler != nil {
+		return w.scaler.size()
+	}
+	return fmt.Sprint(w.engine.Stats().Slots)
+}
 
 // Name is the worker's name in the store, unique for each worker.
 func (w *Worker) Name() string { return w.name }
