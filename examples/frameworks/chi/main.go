@@ -1,0 +1,40 @@
+// Command chi mounts the dashboard and the API of a task queue in a router of chi.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/go-chi/chi/v5"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/web"
+)
+
+func main() {
+	client, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	router := chi.NewRouter()
+	router.Get("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "the program's own pages") })
+	router.Mount("/tasks", web.Handler(client, web.Config{}))
+	listener, err := net.Listen("tcp", address())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("http://%s/tasks/\n", listener.Addr())
+	log.Fatal(http.Serve(listener, router))
+}
+
+// address is loopback unless the first argument says otherwise.
+func address() string {
+	if len(os.Args) > 1 {
+		return os.Args[1]
+	}
+	return "127.0.0.1:8080"
+}
