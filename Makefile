@@ -55,8 +55,8 @@ chaos: ## break everything that can break, asynq too, and check that no promise 
 	@cd bench && go run ./chaos -o results/asynq-faults.json $(if $(QUICK),-quick)
 	@go run ./internal/chaos/run -asynq bench/results/asynq-faults.json -o docs/figures/faults.md $(if $(QUICK),-quick) $(ARGS)
 
-bench: ## compare with the peers, side by side
-	cd bench && go run . $(ARGS)
+bench: ## compare with the peers, side by side; asynq alone, in 3 minutes: QUICK=1; with another revision: BASE=ref
+	cd bench && go run . $(if $(QUICK),-quick) $(if $(BASE),-base $(BASE)) $(ARGS)
 
 bench-autoscaler: ## our autoscaler beside the peers, in simulation, some minutes
 	@go run ./runtime/internal/autoscaler/bench $(ARGS)

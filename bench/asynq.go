@@ -9,8 +9,11 @@ import (
 
 const asynqKind = "bench:noop"
 
-// errNoBatch is the answer of a system that adds tasks one at a time.
-var errNoBatch = errors.New("the system has no batch")
+// What a system cannot do.
+var (
+	errNoBatch  = errors.New("the system adds tasks one at a time")
+	errNoQueues = errors.New("the system does not serve several queues")
+)
 
 // An asynqQueue is asynq as its README uses it, with its defaults.
 type asynqQueue struct {
@@ -33,8 +36,15 @@ func (q *asynqQueue) enqueue(ctx context.Context, payload []byte) error {
 
 func (q *asynqQueue) enqueueAll(context.Context, [][]byte) error { return errNoBatch }
 
-func (q *asynqQueue) work(ctx context.Context, slots int, _ bool, handle func([]byte)) error {
-	server := asynq.NewServer(q.redis, asynq.Config{Concurrency: slots, LogLevel: asynq.FatalLevel})
+func (q *asynqQueue) work(ctx context.Context, w workload, handle func([]byte)) error {
+	config := asynq.Config{Concurrency: w.slots, LogLevel: asynq.FatalLevel}
+	for i := range w.queues {
+		if config.Queues == nil {
+			config.Queues = map[string]int{}
+		}
+		config.Queues[queueName(i)] = 1
+	}
+	server := asynq.NewServer(q.redis, config)
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(asynqKind, func(_ context.Context, t *asynq.Task) error {
 		handle(t.Payload())

@@ -11,10 +11,10 @@ import (
 // drainScenario measures a worker that finds the queue full: from its start to
 // the end of the last handler. It ends when all is settled, which is in the
 // server's share.
-func drainScenario(metric string, slots int, strict bool) func(*trial) error {
+func drainScenario(metric string, w workload, size int) func(*trial) error {
 	return func(t *trial) error {
-		n := t.size.tasks
-		if err := load(t.ctx, t.queue, n); err != nil {
+		n := t.tasks(size)
+		if err := load(t.ctx, t.queue, n, size); err != nil {
 			return err
 		}
 		before, err := t.store.usage(t.ctx)
@@ -22,14 +22,17 @@ func drainScenario(metric string, slots int, strict bool) func(*trial) error {
 			return err
 		}
 		own := ownUsage()
-		elapsed, err := drain(t.ctx, t.queue, n, slots, strict)
+		elapsed, err := drain(t.ctx, t.queue, n, w)
 		if err != nil {
 			return err
 		}
 		t.addOwn(metric, own, n)
+		t.add(metric+"_per_s", float64(n)/elapsed.Seconds())
+		if t.system.own {
+			return nil
+		}
 		after, err := t.store.usage(t.ctx)
 		spent := after.since(before)
-		t.add(metric+"_per_s", float64(n)/elapsed.Seconds())
 		t.add(metric+"_redis_us_per_task", float64(spent.cpu.Nanoseconds())/1e3/float64(n))
 		t.add(metric+"_redis_cmds_per_task", spent.commands/float64(n))
 		t.add(metric+"_requests_per_task", spent.requests/float64(n))
@@ -58,13 +61,13 @@ func (t *trial) addOwn(metric string, before own, n int) {
 
 // drain works until n tasks have run. One more or less is an error: a queue
 // that loses or repeats tasks has no speed.
-func drain(ctx context.Context, q queue, n, slots int, strict bool) (time.Duration, error) {
+func drain(ctx context.Context, q queue, n int, w workload) (time.Duration, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var ran atomic.Int64
 	var elapsed time.Duration
 	start := time.Now()
-	err := q.work(ctx, slots, strict, func([]byte) {
+	err := q.work(ctx, w, func([]byte) {
 		if ran.Add(1) == int64(n) {
 			elapsed = time.Since(start)
 			stop()
@@ -78,6 +81,9 @@ func drain(ctx context.Context, q queue, n, slots int, strict bool) (time.Durati
 
 // measureMemory compares the server with a queue of waiting tasks and without.
 func measureMemory(t *trial) error {
+	if t.system.own {
+		return nil
+	}
 	if err := t.queue.close(); err != nil {
 		return err
 	}
@@ -88,7 +94,7 @@ func measureMemory(t *trial) error {
 	if t.queue, err = t.open(); err != nil {
 		return err
 	}
-	if err := load(t.ctx, t.queue, t.size.tasks); err != nil {
+	if err := load(t.ctx, t.queue, t.size.tasks, payloadBytes); err != nil {
 		return err
 	}
 	if err := t.queue.close(); err != nil {

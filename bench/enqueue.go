@@ -15,11 +15,11 @@ const loaders = 16
 // caller alone adds fewer, or the slow systems would take too long.
 func enqueueScenario(metric string, callers int) func(*trial) error {
 	return func(t *trial) error {
-		n := t.size.tasks
+		n := t.tasks(payloadBytes)
 		if callers == 1 {
-			n = t.size.singles
+			n = min(n, t.size.singles)
 		}
-		elapsed, err := enqueueFrom(t.ctx, t.queue, callers, n)
+		elapsed, err := enqueueFrom(t.ctx, t.queue, callers, n, payloadBytes)
 		if err == nil {
 			t.add(metric, float64(n)/elapsed.Seconds())
 		}
@@ -28,7 +28,7 @@ func enqueueScenario(metric string, callers int) func(*trial) error {
 }
 
 // enqueueFrom adds n tasks from several goroutines.
-func enqueueFrom(ctx context.Context, q queue, callers, n int) (time.Duration, error) {
+func enqueueFrom(ctx context.Context, q queue, callers, n, size int) (time.Duration, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
@@ -36,7 +36,7 @@ func enqueueFrom(ctx context.Context, q queue, callers, n int) (time.Duration, e
 	start := time.Now()
 	for range callers {
 		wg.Go(func() {
-			payload := make([]byte, payloadBytes)
+			payload := make([]byte, size)
 			for next.Add(1) <= int64(n) && ctx.Err() == nil {
 				if err := q.enqueue(ctx, payload); err != nil {
 					cancel(err)
@@ -52,37 +52,37 @@ func enqueueFrom(ctx context.Context, q queue, callers, n int) (time.Duration, e
 func batchScenario(metric string, batch int) func(*trial) error {
 	return func(t *trial) error {
 		start := time.Now()
-		err := enqueueBatches(t.ctx, t.queue, batch, t.size.tasks)
+		err := enqueueBatches(t.ctx, t.queue, batch, t.tasks(payloadBytes), payloadBytes)
 		if errors.Is(err, errNoBatch) {
 			return nil
 		}
 		if err == nil {
-			t.add(metric, float64(t.size.tasks)/time.Since(start).Seconds())
+			t.add(metric, float64(t.tasks(payloadBytes))/time.Since(start).Seconds())
 		}
 		return err
 	}
 }
 
-func enqueueBatches(ctx context.Context, q queue, batch, n int) error {
+func enqueueBatches(ctx context.Context, q queue, batch, n, size int) error {
 	payloads := make([][]byte, batch)
 	for i := range payloads {
-		payloads[i] = make([]byte, payloadBytes)
+		payloads[i] = make([]byte, size)
 	}
 	for n > 0 {
-		size := min(batch, n)
-		if err := q.enqueueAll(ctx, payloads[:size]); err != nil {
+		now := min(batch, n)
+		if err := q.enqueueAll(ctx, payloads[:now]); err != nil {
 			return err
 		}
-		n -= size
+		n -= now
 	}
 	return nil
 }
 
 // load fills a queue in the fastest way that the system has.
-func load(ctx context.Context, q queue, n int) error {
-	err := enqueueBatches(ctx, q, 1000, n)
+func load(ctx context.Context, q queue, n, size int) error {
+	err := enqueueBatches(ctx, q, 1000, n, size)
 	if errors.Is(err, errNoBatch) {
-		_, err = enqueueFrom(ctx, q, loaders, n)
+		_, err = enqueueFrom(ctx, q, loaders, n, size)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ type metric struct {
 	ratio string // the key of our advantage; "": none
 	key   string // the key of our figure alone; "": ours
 	less  bool   // less is better
+	full  bool   // not measured by a quick run
 	note  string
 }
 
@@ -36,6 +37,22 @@ var metrics = []metric{
 	{title: "latency at 100/s, p99", unit: "ms", ours: "latency_p99_ms", peer: "latency_p99_ms", key: "latency_p99_ms", less: true},
 	{title: "Redis commands of an idle worker", unit: "/s", ours: "idle_cmds_per_s", peer: "idle_cmds_per_s", key: "idle_cmds_per_s", less: true, note: "those inside scripts count; ours serves 3 queues, asynq 1"},
 	{title: "requests of an idle worker", unit: "/s", ours: "idle_requests_per_s", peer: "idle_requests_per_s", key: "idle_requests_per_s", less: true},
+	{title: "AOF written a task, from enqueue to done", unit: "bytes", ours: "aof_everysec_bytes_per_task", peer: "aof_everysec_bytes_per_task", ratio: "aof_bytes_ratio_asynq", less: true, note: "appendfsync everysec"},
+	{title: "enqueue, AOF everysec", unit: "tasks/s", ours: "aof_everysec_enqueue_per_s", peer: "aof_everysec_enqueue_per_s", note: "asynq: 16 callers"},
+	{title: "drain, 10 slots, AOF everysec", unit: "tasks/s", ours: "aof_everysec_drain_per_s", peer: "aof_everysec_drain_per_s"},
+	{title: "enqueue, AOF always", unit: "tasks/s", ours: "aof_always_enqueue_per_s", peer: "aof_always_enqueue_per_s", note: "asynq: 16 callers", full: true},
+	{title: "drain, 10 slots, AOF always", unit: "tasks/s", ours: "aof_always_drain_per_s", peer: "aof_always_drain_per_s", full: true},
+	{title: "drain, 100 slots", unit: "tasks/s", ours: "drain_c100_per_s", peer: "drain_c100_per_s", full: true},
+	{title: "drain, 10 slots, 2 KB", unit: "tasks/s", ours: "drain_2kb_per_s", peer: "drain_2kb_per_s", full: true},
+	{title: "drain, 10 slots, 20 KB", unit: "tasks/s", ours: "drain_20kb_per_s", peer: "drain_20kb_per_s", full: true},
+	{title: "produce and consume together", unit: "tasks/s", ours: "produce_consume_per_s", peer: "produce_consume_per_s", full: true},
+	{title: "latency at 100/s, p99.9", unit: "ms", ours: "latency_p999_ms", peer: "latency_p999_ms", less: true},
+	{title: "latency at 5,000/s, p50", unit: "ms", ours: "latency_5k_p50_ms", peer: "latency_5k_p50_ms", less: true, full: true},
+	{title: "latency at 5,000/s, p99", unit: "ms", ours: "latency_5k_p99_ms", peer: "latency_5k_p99_ms", less: true, full: true},
+	{title: "commands, idle with 1 queue", unit: "/s", ours: "idle_1_cmds_per_s", peer: "idle_1_cmds_per_s", less: true, full: true},
+	{title: "commands, idle with 100 queues", unit: "/s", ours: "idle_100_cmds_per_s", peer: "idle_100_cmds_per_s", less: true, full: true},
+	{title: "drain by 4 processes", unit: "tasks/s", ours: "processes_4_per_s", peer: "processes_4_per_s", full: true},
+	{title: "memory of a worker process at work", unit: "MB", ours: "worker_rss_mb", peer: "worker_rss_mb", less: true, full: true},
 }
 
 // A figure is a metric's outcome: medians over the rounds.
@@ -58,6 +75,17 @@ func figures(all samples) []figure {
 		list = append(list, f)
 	}
 	return list
+}
+
+// bestPeer is the peer in Go, asynq included, that is best in a metric of which more
+// is better.
+func bestPeer(all samples, metric string) (name string, value float64) {
+	for _, s := range systems[1:] {
+		if values := all[metric][s.name]; len(values) > 0 && median(values) > value {
+			name, value = s.name, median(values)
+		}
+	}
+	return name, value
 }
 
 // ratio says how many times better we are; 0 where there is no saying.

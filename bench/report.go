@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"os"
@@ -70,6 +68,11 @@ func (r *report) keyed() map[string]float64 {
 		}
 	}
 	maps.Copy(values, published)
+	if us := r.Samples["drain_c10_per_s"][systems[0].name]; len(us) > 0 {
+		if _, best := bestPeer(r.Samples, "drain_c10_per_s"); best > 0 {
+			values["drain_c10_ratio_best_go_peer"] = median(us) / best
+		}
+	}
 	return values
 }
 
@@ -82,19 +85,6 @@ func (r *report) write(path string) error {
 		return err
 	}
 	return os.WriteFile(path, append(data, '\n'), 0o644)
-}
-
-// markdown is the report as a table.
-func (r *report) markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, %s, load %s; Redis %s, %s, asynq %s; %s; medians of %d rounds, %s tasks of %d bytes\n\n",
-		r.Machine.CPU, r.Machine.CPUs, r.Machine.System, cmp.Or(r.Machine.Load, "unknown"), r.Versions["redis"], r.Versions["go"], r.Versions["asynq"],
-		r.Date, r.Rounds, digits(float64(r.Tasks)), r.PayloadBytes)
-	b.WriteString("| | taskqueue | asynq | times better | |\n|---|--:|--:|--:|---|\n")
-	for _, f := range r.figures {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.title, amount(f.us, f.unit), amount(f.them, f.unit), times(f.times), f.note)
-	}
-	return b.String()
 }
 
 func amount(x float64, unit string) string { return strings.TrimSpace(digits(x) + " " + unit) }

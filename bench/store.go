@@ -12,17 +12,13 @@ import (
 	"github.com/tqgen/taskqueue/internal/redistest"
 )
 
-// A store is the Redis server of the run. It writes nothing to disk.
+// A store is a Redis server of the run. Most of it is on one that writes nothing to disk.
 type store struct {
 	server *redistest.Server
 	redis  *redis.Client
 }
 
-func openStore(ctx context.Context) (*store, error) {
-	server, err := redistest.Launch()
-	if err != nil {
-		return nil, err
-	}
+func newStore(ctx context.Context, server *redistest.Server) (*store, error) {
 	s := &store{server, redis.NewClient(&redis.Options{Addr: server.Addr(), PoolSize: 1})}
 	if err := s.redis.Ping(ctx).Err(); err != nil {
 		s.close()
@@ -68,6 +64,15 @@ func (s *store) usage(ctx context.Context) (usage, error) {
 	}
 	u.cpu = time.Duration((number("CPU", "used_cpu_user") + number("CPU", "used_cpu_sys")) * float64(time.Second))
 	return u, err
+}
+
+// number is one field of INFO.
+func (s *store) number(ctx context.Context, section, field string) (float64, error) {
+	text, err := s.redis.InfoMap(ctx, strings.ToLower(section)).Result()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(strings.TrimSpace(text[section][field]), 64)
 }
 
 // since is what was spent after an earlier usage, but for asking for this one.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 
@@ -38,15 +39,20 @@ const codecBytes = 8
 
 // data leaves room for what the serializer adds, so that the payload has the
 // size that the others' has.
-func data(payload []byte) []byte { return payload[:payloadBytes-codecBytes] }
+func data(payload []byte) []byte { return payload[:len(payload)-codecBytes] }
 
-func (q *taskqueueQueue) work(ctx context.Context, slots int, strict bool, handle func([]byte)) error {
-	config := taskqueue.WorkerConfig{
-		Tasks:       tasks.Tasks(tasks.Func(handle)),
-		Concurrency: slots,
-	}
-	if strict {
+func (q *taskqueueQueue) work(ctx context.Context, w workload, handle func([]byte)) error {
+	return q.run(ctx, w, tasks.Tasks(tasks.Func(handle)))
+}
+
+// run is work for any tasks.
+func (q *taskqueueQueue) run(ctx context.Context, w workload, kinds []taskqueue.Task) error {
+	config := taskqueue.WorkerConfig{Tasks: kinds, Concurrency: w.slots}
+	if w.strict {
 		config.Prefetch = taskqueue.NoPrefetch
+	}
+	for i := range w.queues {
+		config.Queues = append(config.Queues, taskqueue.QueueWeight{Name: queueName(i), Weight: 1})
 	}
 	worker, err := taskqueue.NewWorker(q.client, config)
 	if err != nil {
@@ -54,5 +60,7 @@ func (q *taskqueueQueue) work(ctx context.Context, slots int, strict bool, handl
 	}
 	return worker.Run(ctx)
 }
+
+func queueName(i int) string { return "q" + strconv.Itoa(i) }
 
 func (q *taskqueueQueue) close() error { return q.client.Close() }
