@@ -1,9 +1,12 @@
 package redisbroker
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,4 +145,21 @@ func TestDurableRights(t *testing.T) {
 	r := newRig(t, mustOpen(t, url+"?durable_replicas=1&durable_timeout=2s", Config{Logger: quiet}))
 	r.put(r.tasks(3, "x")...)
 	r.put(r.tasks(30, "x")...)
+}
+
+// TestDurableWithoutReplicas is warned of when the store is opened.
+func TestDurableWithoutReplicas(t *testing.T) {
+	s := redistest.Start(t, "--appendonly", "yes")
+	var out bytes.Buffer
+	c := Config{Logger: slog.New(slog.NewTextHandler(&out, nil)), Durable: Durability{Replicas: 1}}
+	mustOpen(t, s.URL(), c)
+	if text := out.String(); strings.Count(text, "fewer replicas") != 1 {
+		t.Errorf("without a replica: %q", text)
+	}
+	redistest.StartReplica(t, s, s.Addr())
+	out.Reset()
+	mustOpen(t, s.URL(), c)
+	if out.Len() > 0 {
+		t.Errorf("with one: %s", out.String())
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,8 +105,9 @@ func (b *Broker) checkVersion(version string) error {
 
 // warnings are what could lose tasks at any of the servers.
 type warnings struct {
-	evicts  string // the policy
-	forgets bool
+	evicts   string // the policy
+	forgets  bool
+	replicas []int // of each server
 }
 
 func (w *warnings) add(fields map[string]string) {
@@ -113,6 +115,9 @@ func (w *warnings) add(fields map[string]string) {
 		w.evicts = policy
 	}
 	w.forgets = w.forgets || fields["aof_enabled"] == "0"
+	if n, err := strconv.Atoi(fields["connected_slaves"]); err == nil {
+		w.replicas = append(w.replicas, n)
+	}
 }
 
 // warn says each of it once.
@@ -122,6 +127,9 @@ func (b *Broker) warn(w *warnings) {
 	}
 	if w.forgets {
 		b.log.Warn("redis keeps no append-only file: tasks are lost when it crashes; set appendonly yes", "redis", b.address)
+	}
+	if len(w.replicas) > 0 && slices.Min(w.replicas) < b.durable.Replicas {
+		b.log.Warn("redis has fewer replicas than Durable asks for: enqueues will be ErrNotDurable", "redis", b.address, "replicas", slices.Min(w.replicas), "wanted", b.durable.Replicas)
 	}
 }
 
