@@ -78,7 +78,7 @@ func (f *file) qualifier(pkg model.Ref) string {
 // name.
 func isVariable(name string) bool {
 	switch strings.TrimRight(name, "0123456789") {
-	case "t", "b", "m", "n", "err", "depth", "key", "rest", "i", "k", "v":
+	case "t", "b", "m", "n", "ok", "err", "depth", "key", "rest", "i", "k", "v":
 		return true
 	}
 	return false

@@ -94,12 +94,14 @@ var appenders = map[model.Kind]string{
 // check of the capacity instead of two, and a string of 8 to 16 bytes, as names
 // and ids have, without a call.
 func (f *file) appendFirst(x string) {
-	n, header := f.number("n"), fmt.Sprintf("%#02x", f.pending[0])
+	done, n, header := f.number("ok"), f.number("n"), fmt.Sprintf("%#02x", f.pending[0])
 	f.pending = f.pending[:0]
-	f.emit("if %s := len(%s); $c.Word($b, %s) {", n, x, n)
-	f.emit("$b = $c.AppendWord($b, %s, %s)\n} else if %s < 32 {", header, x, n)
-	f.emit("$b = append($b, %s, 0xa0|byte(%s))\n$b = append($b, %s...)\n} else {", header, n, x)
-	f.emit("$b = $c.AppendStringHeader(append($b, %s), %s)\n$b = append($b, %s...)\n}", header, n, x)
+	f.emit("var %s bool", done)
+	f.emit("if $b, %s = $c.AppendWord($b, %s, %s); !%[1]s {", done, header, x)
+	f.emit("if %s := len(%s); %[1]s < 32 {", n, x)
+	f.emit("$b = append($b, %s, 0xa0|byte(%s))\n} else {", header, n)
+	f.emit("$b = $c.AppendStringHeader(append($b, %s), %s)\n}", header, n)
+	f.emit("$b = append($b, %s...)\n}", x)
 }
 
 func (f *file) appendValue(t *model.Type, x string, at where) {

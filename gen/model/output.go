@@ -10,7 +10,7 @@ const (
 
 // Predeclared are the names of Go itself that generated code uses.
 func Predeclared() []string {
-	return []string{"append", "byte", "cap", "error", "int", "len", "max", "nil", "string"}
+	return []string{"append", "bool", "byte", "cap", "error", "int", "len", "max", "nil", "string"}
 }
 
 // IsOutput reports whether a file has the name of one that the generator

@@ -212,13 +212,13 @@ func (t *Bench) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Data); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x91, t.Data)
-	} else if n1 < 32 {
-		b = append(b, 0x91, 0xa0|byte(n1))
-		b = append(b, t.Data...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x91, t.Data); !ok1 {
+		if n2 := len(t.Data); n2 < 32 {
+			b = append(b, 0x91, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x91), n2)
+		}
 		b = append(b, t.Data...)
 	}
 	return b, nil
@@ -455,13 +455,13 @@ func (t *Leaf) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Name); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x92, t.Name)
-	} else if n1 < 32 {
-		b = append(b, 0x92, 0xa0|byte(n1))
-		b = append(b, t.Name...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x92, t.Name); !ok1 {
+		if n2 := len(t.Name); n2 < 32 {
+			b = append(b, 0x92, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x92), n2)
+		}
 		b = append(b, t.Name...)
 	}
 	b = codegen.AppendInt(b, t.Size)
@@ -1391,13 +1391,13 @@ func (t *Small) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x92, t.ID)
-	} else if n1 < 32 {
-		b = append(b, 0x92, 0xa0|byte(n1))
-		b = append(b, t.ID...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x92, t.ID); !ok1 {
+		if n2 := len(t.ID); n2 < 32 {
+			b = append(b, 0x92, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x92), n2)
+		}
 		b = append(b, t.ID...)
 	}
 	b = codegen.AppendString(b, t.Data)
@@ -1677,13 +1677,13 @@ func (t *Tuple) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Locale); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x9d, t.Locale)
-	} else if n1 < 32 {
-		b = append(b, 0x9d, 0xa0|byte(n1))
-		b = append(b, t.Locale...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x9d), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x9d, t.Locale); !ok1 {
+		if n2 := len(t.Locale); n2 < 32 {
+			b = append(b, 0x9d, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x9d), n2)
+		}
 		b = append(b, t.Locale...)
 	}
 	b = codegen.AppendInt(b, t.Level)
@@ -1691,33 +1691,33 @@ func (t *Tuple) MarshalMsg(b []byte) ([]byte, error) {
 	b = codegen.AppendFloat32(b, t.Ratio)
 	b = codegen.AppendBytes(b, t.Blob)
 	b = codegen.AppendArrayHeader(b, len(t.Tags))
-	for i2 := range t.Tags {
-		b = codegen.AppendString(b, t.Tags[i2])
+	for i3 := range t.Tags {
+		b = codegen.AppendString(b, t.Tags[i3])
 	}
 	b = append(b, "\xc4\x04"...)
 	b = append(b, t.Digest[:]...)
 	b = append(b, 0x92)
-	for i3 := range t.Matrix {
+	for i4 := range t.Matrix {
 		b = append(b, 0x93)
-		for i4 := range t.Matrix[i3] {
-			b = codegen.AppendInt(b, t.Matrix[i3][i4])
+		for i5 := range t.Matrix[i4] {
+			b = codegen.AppendInt(b, t.Matrix[i4][i5])
 		}
 	}
 	b = codegen.AppendMapHeader(b, len(t.Index))
-	for k5, v6 := range t.Index {
-		b = codegen.AppendString(b, k5)
-		b = codegen.AppendInt(b, v6)
+	for k6, v7 := range t.Index {
+		b = codegen.AppendString(b, k6)
+		b = codegen.AppendInt(b, v7)
 	}
 	b = codegen.AppendInt(b, t.Pause)
 	b = codegen.AppendBool(b, t.Flag)
 	b = codegen.AppendArrayHeader(b, len(t.Octets))
-	for i7 := range t.Octets {
-		b = codegen.AppendUint(b, t.Octets[i7])
+	for i8 := range t.Octets {
+		b = codegen.AppendUint(b, t.Octets[i8])
 	}
 	b = codegen.AppendMapHeader(b, len(t.Labels))
-	for k8, v9 := range t.Labels {
-		b = codegen.AppendString(b, k8)
-		b = codegen.AppendString(b, v9)
+	for k9, v10 := range t.Labels {
+		b = codegen.AppendString(b, k9)
+		b = codegen.AppendString(b, v10)
 	}
 	return b, nil
 }

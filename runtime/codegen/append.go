@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+	"unsafe"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -51,18 +52,19 @@ func AppendStringHeader(b []byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(n))
 }
 
-// Word reports whether a string has 8 to 16 bytes, and b room for it and more.
-func Word(b []byte, n int) bool { return uint(n-8) <= 8 && cap(b)-len(b) >= 18 }
-
-// AppendWord appends a byte and such a string, without calling anything: first
-// its first eight bytes, then its last eight.
-func AppendWord[T ~string](b []byte, first byte, s T) []byte {
+// AppendWord appends a byte and a string of 8 to 16 bytes without calling anything:
+// first its first eight bytes, then its last eight. It does nothing, and says so, for
+// other strings and where b has no room for it and more.
+func AppendWord[T ~string](b []byte, first byte, s T) ([]byte, bool) {
 	i, n := len(b), len(s)
-	to := b[i : i+18]
-	to[0], to[1] = first, 0xa0|byte(n)
-	copy(to[2:10], s[:8])
-	copy(to[n-6:][:8], s[n-8:][:8])
-	return b[:i+2+n]
+	if uint(n-8) > 8 || cap(b)-i < 18 {
+		return b, false
+	}
+	from, to := unsafe.Pointer(unsafe.StringData(string(s))), unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i)
+	*(*[2]byte)(to) = [2]byte{first, 0xa0 | byte(n)}
+	*(*[8]byte)(unsafe.Add(to, 2)) = *(*[8]byte)(from)
+	*(*[8]byte)(unsafe.Add(to, n-6)) = *(*[8]byte)(unsafe.Add(from, n-8))
+	return b[:i+2+n], true
 }
 
 // AppendBytes appends bytes as binary; nil is empty.

@@ -24,13 +24,13 @@ func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Data); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x91, t.Data)
-	} else if n1 < 32 {
-		b = append(b, 0x91, 0xa0|byte(n1))
-		b = append(b, t.Data...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x91, t.Data); !ok1 {
+		if n2 := len(t.Data); n2 < 32 {
+			b = append(b, 0x91, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x91), n2)
+		}
 		b = append(b, t.Data...)
 	}
 	return b, nil
@@ -70,13 +70,13 @@ func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x92, t.ID)
-	} else if n1 < 32 {
-		b = append(b, 0x92, 0xa0|byte(n1))
-		b = append(b, t.ID...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x92, t.ID); !ok1 {
+		if n2 := len(t.ID); n2 < 32 {
+			b = append(b, 0x92, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x92), n2)
+		}
 		b = append(b, t.ID...)
 	}
 	b = codegen.AppendString(b, t.Data)

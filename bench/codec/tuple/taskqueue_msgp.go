@@ -43,13 +43,13 @@ func (t *BenchTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.Data); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x91, t.Data)
-	} else if n1 < 32 {
-		b = append(b, 0x91, 0xa0|byte(n1))
-		b = append(b, t.Data...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x91), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x91, t.Data); !ok1 {
+		if n2 := len(t.Data); n2 < 32 {
+			b = append(b, 0x91, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x91), n2)
+		}
 		b = append(b, t.Data...)
 	}
 	return b, nil
@@ -91,28 +91,28 @@ func (t *LargeTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x95, t.ID)
-	} else if n1 < 32 {
-		b = append(b, 0x95, 0xa0|byte(n1))
-		b = append(b, t.ID...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x95), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x95, t.ID); !ok1 {
+		if n2 := len(t.ID); n2 < 32 {
+			b = append(b, 0x95, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x95), n2)
+		}
 		b = append(b, t.ID...)
 	}
 	b = codegen.AppendString(b, t.Data)
 	b = codegen.AppendMapHeader(b, len(t.Metadata))
-	for k2, v3 := range t.Metadata {
-		b = codegen.AppendString(b, k2)
-		b = codegen.AppendString(b, v3)
+	for k3, v4 := range t.Metadata {
+		b = codegen.AppendString(b, k3)
+		b = codegen.AppendString(b, v4)
 	}
 	b = codegen.AppendBytes(b, t.Payload)
 	b = codegen.AppendMapHeader(b, len(t.ComplexData))
-	for k4, v5 := range t.ComplexData {
-		b = codegen.AppendString(b, k4)
-		b = codegen.AppendArrayHeader(b, len(v5))
-		for i6 := range v5 {
-			b = codegen.AppendString(b, v5[i6])
+	for k5, v6 := range t.ComplexData {
+		b = codegen.AppendString(b, k5)
+		b = codegen.AppendArrayHeader(b, len(v6))
+		for i7 := range v6 {
+			b = codegen.AppendString(b, v6[i7])
 		}
 	}
 	return b, nil
@@ -203,20 +203,20 @@ func (t *MediumTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x94, t.ID)
-	} else if n1 < 32 {
-		b = append(b, 0x94, 0xa0|byte(n1))
-		b = append(b, t.ID...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x94), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x94, t.ID); !ok1 {
+		if n2 := len(t.ID); n2 < 32 {
+			b = append(b, 0x94, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x94), n2)
+		}
 		b = append(b, t.ID...)
 	}
 	b = codegen.AppendString(b, t.Data)
 	b = codegen.AppendMapHeader(b, len(t.Metadata))
-	for k2, v3 := range t.Metadata {
-		b = codegen.AppendString(b, k2)
-		b = codegen.AppendString(b, v3)
+	for k3, v4 := range t.Metadata {
+		b = codegen.AppendString(b, k3)
+		b = codegen.AppendString(b, v4)
 	}
 	b = codegen.AppendBytes(b, t.Payload)
 	return b, nil
@@ -284,13 +284,13 @@ func (t *SmallTask) MarshalMsg(b []byte) ([]byte, error) {
 	if cap(b) == 0 {
 		b = codegen.NewBuffer(t.Msgsize())
 	}
-	if n1 := len(t.ID); codegen.Word(b, n1) {
-		b = codegen.AppendWord(b, 0x92, t.ID)
-	} else if n1 < 32 {
-		b = append(b, 0x92, 0xa0|byte(n1))
-		b = append(b, t.ID...)
-	} else {
-		b = codegen.AppendStringHeader(append(b, 0x92), n1)
+	var ok1 bool
+	if b, ok1 = codegen.AppendWord(b, 0x92, t.ID); !ok1 {
+		if n2 := len(t.ID); n2 < 32 {
+			b = append(b, 0x92, 0xa0|byte(n2))
+		} else {
+			b = codegen.AppendStringHeader(append(b, 0x92), n2)
+		}
 		b = append(b, t.ID...)
 	}
 	b = codegen.AppendString(b, t.Data)
