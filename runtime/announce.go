@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -19,26 +20,47 @@ import (
 const (
 	workersTable   = "workers"
 	announcePeriod = 5 * time.Second
-	// announceTTL is when a worker that died without a word is not listed any more.
-	announceTTL     = 3 * announcePeriod
+	// localPeriod is that for a store in this process, where nobody else reads it: a
+	// client has its workers announce themselves before it looks.
+	localPeriod = time.Minute
+	// announceTimes periods without a word, and a worker is not listed any more.
+	announceTimes   = 3
 	announceTimeout = 500 * time.Millisecond
 
 	announcedRuns  = 20       // those that have run longest
 	announcedBytes = 48 << 10 // of kinds in one row
 )
 
+// period is how often the workers of a client announce themselves.
+func (c *Client) period() time.Duration {
+	if c.local {
+		return localPeriod
+	}
+	return announcePeriod
+}
+
 // An announcer tells everybody that a worker lives, and what it can do and does.
 type announcer struct {
 	worker *Worker
 	fixed  WorkerInfo // what does not change
 	crons  *cronBoard
+	period time.Duration
+
+	mu       sync.Mutex // held while it announces
+	draining bool
 	trouble
+}
+
+// A workerRow is what is announced, and for how long.
+type workerRow struct {
+	WorkerInfo
+	Lasts time.Duration `json:"lasts"`
 }
 
 // newAnnouncer fills in what does not change.
 func newAnnouncer(w *Worker) *announcer {
 	host, _ := os.Hostname()
-	a := &announcer{worker: w, crons: w.board, trouble: trouble{log: w.log}, fixed: WorkerInfo{
+	a := &announcer{worker: w, crons: w.board, period: w.client.period(), trouble: trouble{log: w.log}, fixed: WorkerInfo{
 		Name: w.name, Host: host, PID: os.Getpid(), Started: time.Now(), Version: programVersion(),
 		Registry: registryOf(w.announced), Kinds: w.announced,
 	}}
@@ -55,11 +77,13 @@ func newAnnouncer(w *Worker) *announcer {
 // run announces until gone ends, and at once that the worker drains. Then it takes
 // the announcement back.
 func (a *announcer) run(gone, draining context.Context) {
-	ticker := time.NewTicker(announcePeriod)
+	ticker := time.NewTicker(a.period)
 	defer ticker.Stop()
+	a.worker.client.announcers.Store(a, true)
+	defer a.worker.client.announcers.Delete(a)
 	drained := draining.Done()
 	for gone.Err() == nil {
-		a.announce(gone, drained == nil)
+		a.announce(gone)
 		a.crons.tell(gone)
 		a.worker.parkings.exchange(gone)
 		select {
@@ -69,6 +93,7 @@ func (a *announcer) run(gone, draining context.Context) {
 		case <-a.worker.parkings.changed:
 		case <-drained:
 			drained = nil
+			a.drain()
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(gone), announceTimeout)
@@ -76,10 +101,18 @@ func (a *announcer) run(gone, draining context.Context) {
 	_ = a.worker.client.broker.Remove(ctx, workersTable, a.worker.name, broker.Any)
 }
 
-func (a *announcer) announce(ctx context.Context, draining bool) {
+func (a *announcer) drain() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.draining = true
+}
+
+func (a *announcer) announce(ctx context.Context) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	info := a.fixed
 	s := a.worker.Stats()
-	info.Draining, info.Slots, info.Active, info.Counts = draining, s.Slots, s.Active, s.Counts
+	info.Draining, info.Slots, info.Active, info.Counts = a.draining, s.Slots, s.Active, s.Counts
 	info.Running = a.worker.Running(announcedRuns)
 	busy := make(map[string]int, len(a.worker.queues))
 	for _, r := range a.worker.engine.Running() {
@@ -88,9 +121,10 @@ func (a *announcer) announce(ctx context.Context, draining bool) {
 	for _, q := range a.worker.served {
 		info.Queues = append(info.Queues, WorkerQueue{Name: q.Name, Weight: q.Weight, Active: busy[q.Name]})
 	}
-	data, err := json.Marshal(info)
+	lasts := announceTimes * a.period
+	data, err := json.Marshal(workerRow{info, lasts})
 	if err == nil {
-		_, err = a.put(ctx, a.worker.client.broker, workersTable, broker.Record{Name: info.Name, Data: data, TTL: announceTTL, If: broker.Any})
+		_, err = a.put(ctx, a.worker.client.broker, workersTable, broker.Record{Name: info.Name, Data: data, TTL: lasts, If: broker.Any})
 	}
 	a.note("this worker cannot announce itself; it works all the same", err)
 }

@@ -44,6 +44,9 @@ type Client struct {
 	hold       Backpressure
 	pressure   pressure
 
+	local      bool     // the store lives in this process
+	announcers sync.Map // *announcer → true: those of the workers that run
+
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
 	work    sync.WaitGroup // goroutines that Close waits for
@@ -75,6 +78,9 @@ func NewClient(store broker.Broker, config ClientConfig) (*Client, error) {
 		preparers:  slices.Clone(config.Prepare),
 		observers:  slices.Clone(config.Observers),
 		hold:       config.Backpressure.withDefaults(),
+	}
+	if l, ok := store.(interface{ Local() bool }); ok {
+		c.local = l.Local()
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.entries.New = func() any { return new(entry) }

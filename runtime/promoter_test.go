@@ -8,7 +8,7 @@ import (
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
-// What is due in a queue that nobody serves is pending, to the second, although
+// What is due in a queue that nobody serves is pending within a second or two, although
 // workers of other queues come and go.
 func TestQueuesWithoutWorkersArePromoted(t *testing.T) {
 	bubble(t, func(f *fixture) {

@@ -258,7 +258,7 @@ func (w *Worker) run(ctx context.Context) error {
 		ticking.Go(func() { w.client.publishLimits(ctx, w.limits, w.log, math.MaxInt) })
 	}
 	ticking.Go(func() { _ = w.crons.Run(ctx) })
-	promoter := scheduler.Promoter{Store: w.client.broker, Name: w.name, Log: w.log}
+	promoter := scheduler.Promoter{Store: w.client.broker, Name: w.name, Log: w.log, Rest: w.client.period()}
 	ticking.Go(func() { promoter.Run(ctx) })
 	if w.scaler != nil {
 		ticking.Go(func() { w.scaler.run(ctx, w.engine) })

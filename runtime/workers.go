@@ -71,18 +71,21 @@ func (c *Client) Workers(ctx context.Context) ([]WorkerInfo, error) {
 	if c.ctx.Err() != nil {
 		return nil, ErrClosed
 	}
+	if c.local {
+		c.announcers.Range(func(a, _ any) bool { a.(*announcer).announce(ctx); return true })
+	}
 	rows, err := c.broker.Records(ctx, workersTable)
 	if err != nil {
 		return nil, withCause(ctx, err)
 	}
 	all := make([]WorkerInfo, 0, len(rows))
 	for _, r := range rows {
-		var w WorkerInfo
-		if json.Unmarshal(r.Data, &w) != nil {
+		var row workerRow
+		if json.Unmarshal(r.Data, &row) != nil {
 			continue // of a release that has another form
 		}
-		w.Heard = max(announceTTL-r.TTL, 0)
-		all = append(all, w)
+		row.Heard = max(row.Lasts-r.TTL, 0)
+		all = append(all, row.WorkerInfo)
 	}
 	return all, nil
 }

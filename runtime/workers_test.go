@@ -74,7 +74,7 @@ func TestWorkersAnnounceThemselves(t *testing.T) {
 // A worker that died is gone after 15 seconds.
 func TestDeadWorkersAreGone(t *testing.T) {
 	bubble(t, func(f *fixture) {
-		data := []byte(`{"name":"dead.1","queues":[{"name":"default"}]}`)
+		data := []byte(`{"name":"dead.1","queues":[{"name":"default"}],"lasts":15000000000}`)
 		if _, err := f.store.Put(f.Context(), "workers", broker.Record{Name: "dead.1", Data: data, TTL: 15 * time.Second, If: broker.Any}); err != nil {
 			t.Fatal(err)
 		}

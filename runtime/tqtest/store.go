@@ -17,6 +17,9 @@ type store struct {
 	faults []fault
 }
 
+// Local is that of the store in memory: see membroker.
+func (s *store) Local() bool { return true }
+
 // A fault is what becomes of one send.
 type fault struct {
 	err  error

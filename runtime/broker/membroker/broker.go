@@ -47,6 +47,10 @@ func New(c Config) *Broker {
 	}
 }
 
+// Local reports that the store lives in this process alone: what others would do
+// only to hear of each other is left out.
+func (b *Broker) Local() bool { return true }
+
 // Close ends every Wait and Watch and lets go of all tasks. Closing again does
 // nothing. It never fails.
 func (b *Broker) Close() error {

@@ -22,17 +22,17 @@ type Promoter struct {
 	Store PromoterStore
 	Name  string // of this process, as for a session
 	Log   *slog.Logger
+	Rest  time.Duration // its longest sleep while there is no such queue; a third of the leader's term
 }
 
 const (
-	promoterTTL   = 15 * time.Second
-	promoterEvery = time.Second            // its longest sleep, with few queues
+	promoterEvery = time.Second            // its longest sleep else, with few queues
 	promoterShare = 500 * time.Millisecond // and for each queue, so that many cost no more than a few
 )
 
 // Run promotes until ctx ends.
 func (p *Promoter) Run(ctx context.Context) {
-	election := leader.New(leader.Config{Store: p.Store, Table: "leaders", Row: "promoter", Self: p.Name, TTL: promoterTTL})
+	election := leader.New(leader.Config{Store: p.Store, Table: "leaders", Row: "promoter", Self: p.Name, TTL: 3 * p.Rest})
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var look time.Time
@@ -58,24 +58,25 @@ func (p *Promoter) step(ctx context.Context, election *leader.Election, look *ti
 	defer cancel()
 	term, err := election.Campaign(ctx)
 	if err != nil || term == 0 {
-		return promoterTTL / 3
+		return p.Rest
 	}
 	if now := time.Now(); !now.Before(*look) {
 		*look = now.Add(p.look(ctx))
 	}
-	return min(time.Until(*look), promoterTTL/3)
+	return min(time.Until(*look), p.Rest)
 }
 
 // look promotes what is due, and returns how long there is nothing to look at.
 func (p *Promoter) look(ctx context.Context) (sleep time.Duration) {
 	queues, err := p.Store.Queues(ctx)
-	sleep = max(promoterEvery, time.Duration(len(queues))*promoterShare)
+	sleep = max(p.Rest, time.Duration(len(queues))*promoterShare)
 	for i := range queues {
 		q := &queues[i]
 		if err != nil || q.Scheduled == 0 || q.Sessions > 0 {
 			continue
 		}
-		var next time.Duration
+		next := time.Duration(0)
+		sleep = min(sleep, max(promoterEvery, time.Duration(len(queues))*promoterShare))
 		if next, err = p.promote(ctx, q); next > 0 {
 			sleep = min(sleep, next)
 		}
