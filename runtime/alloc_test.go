@@ -2,6 +2,7 @@ package taskqueue_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
@@ -41,5 +42,20 @@ func TestEnqueueAllocatesNothing(t *testing.T) {
 	})
 	if allocs > 20 {
 		t.Errorf("%v allocations for 100 jobs", allocs)
+	}
+}
+
+// What a run allocates is a share of its claim: the messages, leases and runs of a
+// batch are made together. Two are the store's, which keeps a copy of each task.
+func TestRunAllocatesLittle(t *testing.T) {
+	const tasks = 20_000
+	run := drain(t, 10, tasks)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	run()
+	runtime.ReadMemStats(&after)
+	perTask := float64(after.Mallocs-before.Mallocs) / tasks
+	if limit := 2.5; perTask > limit && !raceEnabled {
+		t.Errorf("%.2f allocations a task, want at most %v", perTask, limit)
 	}
 }
