@@ -25,7 +25,7 @@ const (
 const (
 	statesTable  = "autoscaler" // a row for each fleet
 	tablePrefix  = "autoscaler:"
-	reportSuffix = ":reports"
+	reportPrefix = "autoscaler.reports:"
 	planRow      = "plan"
 	memberPrefix = "m/"
 )
@@ -74,7 +74,7 @@ type Book struct {
 }
 
 func (b *Book) table() string   { return tablePrefix + b.Fleet }
-func (b *Book) reports() string { return tablePrefix + b.Fleet + reportSuffix }
+func (b *Book) reports() string { return reportPrefix + b.Fleet }
 
 // Read looks at the fleet.
 func (b *Book) Read(ctx context.Context) (v View, err error) {
