@@ -87,6 +87,21 @@ func (t QueueTable) Get(name string) (config QueueConfig, ok bool) {
 	return QueueConfig{Name: name}.withDefaults(), false
 }
 
+// Add returns a table that has the given queues, too, by the rules of NewQueueTable.
+// t stays as it is.
+func (t QueueTable) Add(queues ...QueueConfig) (QueueTable, error) {
+	return NewQueueTable(append(t.ByPriority(), queues...)...)
+}
+
+// Names returns the names of all queues in the table, in the order of ByPriority.
+func (t QueueTable) Names() []string {
+	names := make([]string, len(t.order))
+	for i := range t.order {
+		names[i] = t.order[i].Name
+	}
+	return names
+}
+
 // ByPriority returns all queues in the table, the highest priority first and
 // equal ones by name. The slice is the caller's.
 func (t QueueTable) ByPriority() []QueueConfig { return slices.Clone(t.order) }

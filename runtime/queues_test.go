@@ -61,6 +61,26 @@ func TestQueueTable(t *testing.T) {
 	}
 }
 
+func TestQueueTableAdd(t *testing.T) {
+	table, err := taskqueue.NewQueueTable(taskqueue.QueueConfig{Name: "a", Priority: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := table.Add(taskqueue.QueueConfig{Name: "b", Priority: 20}, taskqueue.QueueConfig{Name: "a", Priority: -20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"b", "high_priority", "default", "low_priority", "a"}, more.Names()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"high_priority", "a", "default", "low_priority"}, table.Names()); diff != "" {
+		t.Errorf("the first one (-want +got)\n%s", diff)
+	}
+	if _, err := table.Add(taskqueue.QueueConfig{Name: "?"}); !errors.Is(err, taskqueue.ErrInvalid) {
+		t.Error(err)
+	}
+}
+
 func TestBadQueues(t *testing.T) {
 	for text, q := range map[string]taskqueue.QueueConfig{
 		"the queue name is empty":                  {},
