@@ -157,6 +157,21 @@ var parkTests = []test{
 		w.cycle(unpark(held[0].Shape()))
 		f.equal("parked", f.info().Parked, int64(0))
 	}},
+	{"there is more where parked tasks are left, whatever else the cycle does", func(f *fixture) {
+		f.stop()
+		f.put("a", "b")
+		w, lapsed := f.worker("w"), f.worker("lapsed")
+		held := w.claimed(1, "a")
+		lapsed.cycle(settle(parks(lapsed.claimed(1, "b")...)...), unpark(held[0].Shape()))
+		f.enqueue(f.task("c"))
+		lapsed.claimed(1, "c")
+		f.advance(lease)
+		f.configure(broker.Settings{Paused: true})
+		g := w.cycle(settle(park(held[0], 0)), unpark(held[0].Shape()))
+		f.equal("reclaimed", f.info().Lost, int64(1))
+		f.equal("parked and more", [...]any{len(g.Parked), g.More}, [...]any{1, true})
+		f.equal("more", w.cycle(unpark(held[0].Shape()), leave).More, false)
+	}},
 	{"settings keep what is parked", func(f *fixture) {
 		f.put("a")
 		w := f.worker("w")

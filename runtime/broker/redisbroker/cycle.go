@@ -3,6 +3,7 @@ package redisbroker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,6 +71,7 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 			grant.More, grant.Again = answer.grant().More, answer.grant().Again
 		}
 	}
+	grant.More = grant.More || slices.ContainsFunc(c.Unpark, func(s broker.Shape) bool { return slices.Contains(grant.Parked, s) })
 	return grant, nil
 }
 

@@ -46,9 +46,7 @@ local function answer(all)
   local told = standing(worker, suspects, all)
   told[5] = redis.call('HLEN', marks) > 0 and redis.call('HGETALL', marks) or {}
   if all.parked > 0 then
-    local known = parking(parked, shelf)
-    told[6] = known.shapes()
-    if MARKS > SHAPES + 1 and known.any(shapes()) then told[2] = 1 end
+    told[6] = parking(parked, shelf).shapes()
   end
   return told
 end

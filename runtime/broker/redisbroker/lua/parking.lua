@@ -40,14 +40,6 @@ local function parking(index, data)
     end
   end
 
-  -- any reports whether tasks of one of the shapes are parked.
-  function made.any(shapes)
-    for _, shape in ipairs(shapes) do
-      if #range(shape, 1) > 0 then return true end
-    end
-    return false
-  end
-
   -- park lets a task wait for a worker that knows its shape; false: there are too
   -- many shapes already.
   function made.park(shape, envelope)
