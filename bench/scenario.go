@@ -83,6 +83,7 @@ var scenarios = []scenario{
 	{name: "aof always", run: aofScenario("always"), once: true, slow: true},
 	{name: "backlog", run: measureBacklog, once: true, slow: true, who: ours},
 	{name: "processes", run: measureProcesses, once: true, slow: true},
+	{name: "cluster", run: measureCluster, once: true, slow: true, who: ours},
 	{name: "bullmq", run: measureBullMQ, once: true, slow: true, who: ours},
 }
 

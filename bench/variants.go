@@ -100,9 +100,14 @@ func (c *change) drain(ctx context.Context, q *taskqueueQueue, n int) (time.Dura
 
 func fourQueues() change {
 	const queues = 4
-	return change{work: workload{queues: queues}, job: func(i int, job taskqueue.Job) taskqueue.Job {
+	return change{work: workload{queues: queues}, job: spread(queues)}
+}
+
+// spread lets queues have tasks by turns.
+func spread(queues int) func(i int, job taskqueue.Job) taskqueue.Job {
+	return func(i int, job taskqueue.Job) taskqueue.Job {
 		return job.With(taskqueue.Queue(queueName(i % queues)))
-	}}
+	}
 }
 
 func withResults() change {
