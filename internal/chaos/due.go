@@ -10,6 +10,14 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
+// bringForward makes some tasks due that are not, and returns how many: few enough
+// that no command takes long.
+const bringForward = `
+local ids, scores = redis.call('ZRANGEBYSCORE', KEYS[1], '2', '+inf', 'LIMIT', 0, 3000), {}
+for i, id in ipairs(ids) do scores[2 * i - 1], scores[2 * i] = 1, id end
+if #ids > 0 then redis.call('ZADD', KEYS[1], unpack(scores)) end
+return #ids`
+
 // dueAtOnce schedules a million tasks for one second and measures how long one
 // worker needs to promote them all, and how long Redis keeps others waiting.
 // Nothing runs, so there is no ledger to check: the counts are the check.
@@ -25,7 +33,9 @@ func dueAtOnce(s *Stage) Verdict {
 	v := Verdict{Tasks: tasks, Acked: int(s.info().Scheduled)}
 
 	// Time does not pass faster for Redis, so the due times are brought forward.
-	server.Do(s.t, "ZUNIONSTORE", keyPrefix+"z", "1", keyPrefix+"z", "WEIGHTS", "0.5")
+	for server.Do(s.t, "EVAL", bringForward, "1", keyPrefix+"z").Text != "0" {
+		s.Sleep(msec)
+	}
 	ctx, stop := context.WithCancel(s.ctx)
 	worst := time.Duration(0)
 	var pings sync.WaitGroup
