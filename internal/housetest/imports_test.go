@@ -148,13 +148,13 @@ var importers = []struct {
 }{
 	{"github.com/BurntSushi/toml", []string{"./runtime/config", "./gen/..."}},
 	{"github.com/goccy/go-yaml/...", []string{"./runtime/config"}},
-	{"github.com/spf13/...", []string{"./runtime/cli", "./cmd/..."}},
-	{"charm.land/...", []string{"./runtime/cli", "./cmd/..."}},
-	{"go.opentelemetry.io/...", []string{"./runtime/otel"}},
+	{"github.com/spf13/...", []string{"./runtime/cli", "./internal/tq"}},
+	{"charm.land/...", []string{"./internal/tq/..."}},
+	{"go.opentelemetry.io/...", []string{"./runtime/tqotel"}},
 	{"github.com/prometheus/...", nil},
 	{"github.com/chromedp/...", nil},
-	{"golang.org/x/term", []string{"./runtime/cli", "./cmd/...", "./examples/..."}},
-	{"net/http/...", []string{"./runtime/web", "./runtime/cli", "./cmd/...", "./examples/..."}},
+	{"golang.org/x/term", []string{"./internal/console", "./cmd/...", "./examples/..."}},
+	{"net/http/...", []string{"./runtime/web", "./runtime/config", "./runtime/cli", "./internal/console", "./internal/tq", "./cmd/...", "./examples/..."}},
 
 	{"github.com/google/go-cmp/...", testSupport},
 	{"github.com/rogpeppe/go-internal/...", testSupport},

@@ -22,7 +22,7 @@ func (a *app) autoscale() *cobra.Command {
 			return console.Misuse(simulate.Command(cmd.Context(), args, a.process.Stdout))
 		},
 	}
-	return group("autoscale", "Show, explain and simulate the autoscaler", []string{"autoscaler", "as"}, status, a.explain(), a.record(), simulation)
+	return group("autoscale", "Show, explain, record and simulate the autoscaler", []string{"autoscaler", "as"}, status, a.explain(), a.record(), simulation)
 }
 
 func (a *app) record() *cobra.Command {
