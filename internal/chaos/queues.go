@@ -38,7 +38,7 @@ func manyQueues(s *Stage) Verdict {
 	server.Restart(s.t)
 	start := time.Now()
 	left := s.unfinished(names)
-	for left > 0 && time.Since(start) < patience {
+	for left > 0 && time.Since(start) < 4*time.Minute { // a busy machine is slow at so many
 		s.Sleep(200 * msec)
 		left = s.unfinished(names)
 	}

@@ -34,18 +34,18 @@ func keepSteady(s *Stage) Verdict {
 		samples = append(samples, rss(workers[0]))
 	}
 	s.Await("every task has ended", patience, s.drained)
-	whole := used(s, server)
-	server.Do(s.t, "DEL", keyPrefix+"unique", keyPrefix+"windows") // the ids of a day
-	grown := used(s, server) - before
-	ids := whole - before - grown
 	v := s.Finish()
+	whole := used(s, server)
+	kept := append(server.Do(s.t, "KEYS", keyPrefix+"result:*").Strings(), keyPrefix+"unique", keyPrefix+"windows")
+	server.Do(s.t, append([]string{"DEL"}, kept...)...)
+	grown := used(s, server) - before
 	n := len(samples) / 3
 	if n == 0 || samples[n] == 0 {
 		s.Tell("its memory cannot be read here")
 		return v
 	}
 	middle, last := median(samples[n:2*n]), median(samples[2*n:])
-	s.Tell("a worker %d MiB, then %d MiB; Redis %+d KiB, and %d bytes for each id that it remembers for a day", middle>>20, last>>20, grown>>10, ids/max(1, v.Tasks))
+	s.Tell("a worker %d MiB, then %d MiB; Redis %+d KiB, and %d bytes for each id and outcome that it remembers for a while", middle>>20, last>>20, grown>>10, (whole-before-grown)/max(1, v.Tasks))
 	v.Demand(last < middle+middle/2+spare, "a worker's memory grew from %d to %d MiB", middle>>20, last>>20)
 	v.Demand(grown < spare, "Redis holds %d KiB more than before", grown>>10)
 	return v
