@@ -29,7 +29,9 @@ func TestEnqueueObserver(t *testing.T) {
 			return j.With(taskqueue.WithHeader("life", ctx.Value(lifeKey{}).(string))), nil
 		}},
 		Observers: []taskqueue.Observer{
-			func(ctx context.Context, _ []taskqueue.Job) (context.Context, func([]taskqueue.ID, error)) { return ctx, nil },
+			func(ctx context.Context, _ []taskqueue.Job) (context.Context, func([]taskqueue.ID, error)) {
+				return ctx, nil
+			},
 			func(ctx context.Context, jobs []taskqueue.Job) (context.Context, func([]taskqueue.ID, error)) {
 				return context.WithValue(ctx, lifeKey{}, "observed"), func(ids []taskqueue.ID, err error) { told, last = append(told, len(jobs), len(ids)), err }
 			},

@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/web"
@@ -24,4 +25,34 @@ func ExampleHandler() {
 	mux.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/tasks/health", nil))
 	fmt.Println(answer.Code)
 	// Output: 200
+}
+
+// mount adds the handler to a program's mux.
+func mount(ctx context.Context, mux *http.ServeMux, client *taskqueue.Client, worker *taskqueue.Worker) {
+	mux.Handle("/tasks/", web.Handler(client, web.Config{
+		Workers: []*taskqueue.Worker{worker},
+		Auth:    web.BasicAuth("ada", os.Getenv("TASKS_PASSWORD")),
+		Done:    ctx.Done(), // open dashboards end with the program
+	}))
+}
+
+func ExampleConfig() {
+	client, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	worker, err := taskqueue.NewWorker(client, taskqueue.WorkerConfig{Tasks: []taskqueue.Task{{
+		Kind: &taskqueue.Kind{Name: "example.Task"}, Run: func(context.Context, []byte, []byte) ([]byte, error) { return nil, nil },
+	}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mount(context.Background(), mux, client, worker)
+
+	answer := httptest.NewRecorder()
+	mux.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/tasks/queues", nil))
+	fmt.Println(answer.Code)
+	// Output: 401
 }
