@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,6 +96,41 @@ func TestQueueLimitsArePublished(t *testing.T) {
 		(&fixture{f.T, other, f.store}).once(tasks(nothing))
 		if diff := cmp.Diff(broker.Settings{Concurrency: 4, MaxTasks: 9}, f.settings(taskqueue.LowPriority)); diff != "" {
 			f.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A queue is bounded in bytes, too, and so are its dead letters.
+func TestLimitBytesAndDead(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		if err := f.LimitBytes(f.Context(), "q", 10_000); err != nil {
+			t.Fatal(err)
+		}
+		in := 0
+		for range 1000 {
+			_, err := f.Enqueue(f.Context(), job(strings.Repeat("x", 100), taskqueue.Queue("q")))
+			if err == nil {
+				in++
+			} else if !errors.Is(err, taskqueue.ErrFull) {
+				t.Fatal(err)
+			}
+		}
+		if in < 10 || in > 100 {
+			t.Errorf("%d tasks of 100 bytes are in", in)
+		}
+		if err := f.BoundDead(f.Context(), taskqueue.Default, taskqueue.Bounds{Max: 3}); err != nil {
+			t.Fatal(err)
+		}
+		f.work(tasks(func(context.Context, string) (string, error) { return "", taskqueue.Permanent(errBoom) }))
+		f.bulk(taskqueue.Default, 10)
+		pass(time.Minute)
+		if infos, err := f.Queues(f.Context(), taskqueue.Default); err != nil || infos[0].Dead != 3 || infos[0].Dropped != 7 {
+			t.Errorf("%+v %v", infos, err)
+		}
+		for _, err := range []error{f.LimitBytes(f.Context(), "q", -1), f.BoundDead(f.Context(), "q", taskqueue.Bounds{Max: -2})} {
+			if !errors.Is(err, taskqueue.ErrInvalid) {
+				t.Error(err)
+			}
 		}
 	})
 }
