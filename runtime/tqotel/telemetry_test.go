@@ -50,7 +50,7 @@ func spansOf(exporter *tracetest.InMemoryExporter) (all []span) {
 			Trace: s.SpanContext.TraceID().String(), ID: s.SpanContext.SpanID().String(), Parent: s.Parent.SpanID().String(),
 		}
 		for _, a := range s.Attributes {
-			one.Attributes[string(a.Key)] = a.Value.Emit()
+			one.Attributes[string(a.Key)] = a.Value.String()
 		}
 		all = append(all, one)
 	}
@@ -301,7 +301,7 @@ func TestMetrics(t *testing.T) {
 func labels(set attribute.Set) (text string) {
 	for _, a := range set.ToSlice() {
 		if key := string(a.Key); key == "error.type" || key == "taskqueue.task.outcome" {
-			text += " " + a.Value.Emit()
+			text += " " + a.Value.String()
 		}
 	}
 	return text
