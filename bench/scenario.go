@@ -19,8 +19,8 @@ type size struct {
 }
 
 var (
-	full    = size{rounds: 5, tasks: 100_000, singles: 20_000, latency: 5 * time.Second, idle: 10 * time.Second, backlog: 1_000_000}
-	quickly = size{rounds: 3, tasks: 100_000, singles: 5_000, latency: 2 * time.Second, idle: 2 * time.Second}
+	full    = size{rounds: 5, tasks: 100_000, singles: 20_000, latency: 5 * time.Second, idle: 20 * time.Second, backlog: 1_000_000}
+	quickly = size{rounds: 3, tasks: 100_000, singles: 5_000, latency: 2 * time.Second, idle: 10 * time.Second}
 )
 
 // samples are the raw figures: by metric, by system, one a round.
@@ -68,7 +68,7 @@ var scenarios = []scenario{
 	{name: "produce and consume", run: produceAndConsume, slow: true},
 	{name: "latency", run: latencyScenario("latency", 100), who: all},
 	{name: "latency 5000/s", run: latencyScenario("latency_5k", 5000), slow: true},
-	{name: "idle", run: idleScenario("idle", 0)},
+	{name: "idle", run: idleScenario("idle", 0), once: true},
 	{name: "idle 1 queue", run: idleScenario("idle_1", 1), slow: true},
 	{name: "idle 100 queues", run: idleScenario("idle_100", 100), slow: true},
 	{name: "idle 10000 queues", run: idleScenario("idle_10k", 10_000), slow: true, once: true, who: ours},

@@ -63,7 +63,7 @@ type Config struct {
 	Tallies    []*Tally                           // those of Kinds, in the order of Sample; none: nothing is measured
 }
 
-// An Event is a run that has ended.
+// An Event is a run that has ended. It is valid until OnFinish returns.
 type Event struct {
 	Task    *Run
 	Lease   *broker.Lease

@@ -18,6 +18,7 @@ type executor struct {
 	last    *Run     // what next has to settle; nil: nothing
 	ends    []finish // of its tasks
 	scratch []byte   // for results
+	event   Event    // for OnFinish
 }
 
 const maxScratch = 64 << 10
@@ -93,7 +94,7 @@ func (x *executor) conclude(result []byte, err error) {
 		f := &x.ends[i]
 		f.judge(x.engine.MaxResult, result)
 		x.engine.logEnd(f)
-		x.engine.report(f)
+		x.report(f)
 	}
 }
 
@@ -267,7 +268,8 @@ func adaptive(slots int, runTime float64) int {
 }
 
 // report tells the observer. What it does wrong is not the task's fault.
-func (e *Engine) report(f *finish) {
+func (x *executor) report(f *finish) {
+	e := x.engine
 	if e.OnFinish == nil {
 		return
 	}
@@ -277,10 +279,11 @@ func (e *Engine) report(f *finish) {
 		}
 	}()
 	r := f.run
-	e.OnFinish(&Event{
+	x.event = Event{
 		Task: r, Lease: r.Lease, Outcome: f.settle.Outcome, Err: f.err,
 		Wait: r.wait, Run: f.at.Sub(r.Started),
-	})
+	}
+	e.OnFinish(&x.event)
 }
 
 func (r *Run) attrs() []any {
