@@ -248,18 +248,17 @@ func (x *examination) stored(place, index, data string, member func(*broker.Mess
 
 // sessions compares what is known of sessions with their leases.
 func (x *examination) sessions() error {
-	listed := map[string]bool{}
-	note := func(worker, _ string) error {
+	listed, idle := map[string]bool{}, map[string]bool{}
+	err := x.set(x.q.holders, func(worker, _ string) error {
 		listed[worker] = true
 		return nil
-	}
-	if err := x.set(x.q.holders, note); err != nil {
+	})
+	if err != nil {
 		return err
 	}
-	idle := map[string]bool{}
-	err := x.set(x.q.idle, func(worker, _ string) error {
-		idle[worker] = true
-		return note(worker, "")
+	err = x.set(x.q.idle, func(worker, _ string) error {
+		listed[worker], idle[worker] = true, true
+		return nil
 	})
 	if err != nil {
 		return err
