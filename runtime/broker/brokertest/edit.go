@@ -80,6 +80,31 @@ var editTests = []test{
 		w.cycle()
 		f.equal("told", other.cycle().Cancelled, []broker.Cancelled{{ID: again[0].ID, Reason: "why"}})
 	}},
+	{"a mark ends with a death, and one of the next life stays", func(f *fixture) {
+		f.put("a")
+		w, v := f.worker("w"), f.worker("v")
+		held := w.claimed(1, "a")
+		cancel := broker.Edit{Ref: refOf(held[0]), Action: broker.Cancel, Reason: "why"}
+		f.edited(nil, cancel)
+		w.cycle(settle(dead(held[0], "end")))
+		f.edited(nil, broker.Edit{Ref: refOf(held[0]), Action: broker.Requeue})
+		g := v.cycle(want(1))
+		f.equal("claimed and told", [...]int{len(g.Leases), len(g.Cancelled)}, [...]int{1, 0})
+		f.edited(nil, cancel)
+		w.cycle()
+		f.equal("told", v.cycle().Cancelled, []broker.Cancelled{{ID: held[0].ID, Reason: "why"}})
+	}},
+	{"a mark ends with the last loss", func(f *fixture) {
+		f.stop().enqueue(f.task("a", lost(broker.LostLimit-1)))
+		w, v := f.worker("w"), f.worker("v")
+		held := w.cycle(wantAny(1)).Leases
+		f.edited(nil, broker.Edit{Ref: refOf(held[0]), Action: broker.Cancel})
+		f.advance(lease)
+		v.cycle()
+		f.edited(nil, broker.Edit{Ref: refOf(held[0]), Action: broker.Requeue})
+		g := v.cycle(want(1))
+		f.equal("claimed and told", [...]int{len(g.Leases), len(g.Cancelled)}, [...]int{1, 0})
+	}},
 	{"a done task has no mark left", func(f *fixture) {
 		f.put("a")
 		w := f.worker("w")

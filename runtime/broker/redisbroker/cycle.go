@@ -170,7 +170,7 @@ func (b *Broker) reclaim(ctx context.Context, q *queue, c *broker.Cycle, lapsed 
 	if n := len(held); n > 0 {
 		newest = held[n-1]
 	}
-	keys := q.grouped(q.unique, q.letters, q.keys.sessions, q.progress, q.claims(lapsed), q.claim(lapsed, newest))
+	keys := q.grouped(q.unique, q.letters, q.keys.sessions, q.progress, q.marks, q.claims(lapsed), q.claim(lapsed, newest))
 	return b.run(ctx, b.scripts.Load().reclaim, keys, c.Session.Worker, flag(c.Want.Suspects), lapsed, newest, q.ended)
 }
 

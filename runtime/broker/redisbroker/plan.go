@@ -65,8 +65,8 @@ func (p *plan) mark(s *session, seq uint64) int {
 	return len(p.marks) - 1
 }
 
-// ended are the tasks that the cycle has brought to their ends: of the settles of a
-// lease the first one counts.
+// ended are the tasks that the cycle has brought to their ends and that do not come
+// again, as a dead letter may: of the settles of a lease the first one counts.
 func (p *plan) ended() (all []broker.ID) {
 	type place struct {
 		claim uint64
@@ -77,7 +77,7 @@ func (p *plan) ended() (all []broker.ID) {
 		end := &p.cycle.Settle[i]
 		at := place{end.Lease.Claim, end.Lease.Index}
 		taken := slices.ContainsFunc(p.marks, func(m *mark) bool { return m.seq == at.claim && m.has(end.Lease) })
-		if final := end.Outcome == broker.Done || end.Outcome == broker.Discard || end.Outcome == broker.Dead; taken && final && !seen[at] {
+		if final := end.Outcome == broker.Done || end.Outcome == broker.Discard; taken && final && !seen[at] {
 			all = append(all, end.Lease.ID)
 		}
 		seen[at] = true

@@ -209,6 +209,7 @@ local operations = {
     if valid then
       count.died = count.died + 1
       bury(dead, letters, unique, ARGV[i], at)
+      redis.call('HDEL', marks, id_of(ARGV[i])) -- at once: it may be requeued, and cancelled again
       if has(ARGV[i], NOTIFY) then table.insert(events, id_of(ARGV[i]) .. DEAD) end
     end
     return 1

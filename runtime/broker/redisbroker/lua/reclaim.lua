@@ -2,8 +2,8 @@
 -- with one loss more, and the session is fenced. If somebody else was faster,
 -- nothing is done. A session whose claims have vanished, by whatever hand, is
 -- forgotten: nobody would ever reclaim the last of them.
-local dead, unique, letters, sessions, progress, claims, list =
-  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
+local dead, unique, letters, sessions, progress, marks, claims, list =
+  KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24], KEYS[25]
 local worker, suspects, lapsed, number, channel = ARGV[1], ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5]
 
 local expires = tonumber(redis.call('ZSCORE', holders, lapsed))
@@ -26,6 +26,7 @@ for _, envelope in ipairs(lost) do
   if losses >= LOST_LIMIT then
     died = died + 1
     bury(dead, letters, unique, envelope, at)
+    redis.call('HDEL', marks, id_of(envelope))
     if whole(envelope) and has(envelope, NOTIFY) then events[#events + 1] = id_of(envelope) .. DEAD end
   elseif losses >= SUSPECT_AFTER then
     doubtful[#doubtful + 1] = envelope
