@@ -7,6 +7,7 @@ import (
 	"log"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,18 +145,18 @@ func TestEnqueuerErrors(t *testing.T) {
 // and what cannot be is told of.
 func TestEnqueuerOutage(t *testing.T) {
 	bubble(t, func(f *fixture) {
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		f.store.set(func() {
 			f.store.enqueue = func(_ context.Context, messages []broker.Message) (receipts []broker.Receipt, err error) {
 				for i := range messages {
-					if away {
+					if away.Load() {
 						receipts = append(receipts, broker.Receipt{Index: i, Err: broker.ErrUnavailable})
 					}
 				}
 				return receipts, nil
 			}
 		})
-		set := func(now bool) { f.store.set(func() { away = now }) }
 		e, stop := f.enqueuer(taskqueue.EnqueuerConfig{})
 		add := func(e *taskqueue.Enqueuer) {
 			if _, err := e.Enqueue(f.Context(), job("x")); err != nil {
@@ -164,18 +165,18 @@ func TestEnqueuerOutage(t *testing.T) {
 		}
 		add(e)
 		pass(time.Hour)
-		set(false)
+		away.Store(false)
 		pass(2 * time.Second)
 		if s := e.Stats(); s.Sent != 1 {
 			t.Errorf("%+v", s)
 		}
-		set(true)
+		away.Store(true)
 		add(e)
-		go func() { time.Sleep(5 * time.Second); set(false) }()
+		go func() { time.Sleep(5 * time.Second); away.Store(false) }()
 		if err := stop(); err != nil || e.Stats().Sent != 2 {
 			t.Errorf("drained: %v, %+v", err, e.Stats())
 		}
-		set(true)
+		away.Store(true)
 		var told refused
 		last, stop := f.enqueuer(taskqueue.EnqueuerConfig{Failed: told.add})
 		add(last)
