@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,6 +33,7 @@ func manyQueues(s *Stage) Verdict {
 	}
 	s.fill(names)
 	ctx, stop := context.WithCancel(s.ctx)
+	defer stop()
 	gone := s.serve(ctx, served)
 	s.Sleep(sec)
 	server.Kill()
@@ -98,13 +100,15 @@ func (unclosed) Close() error { return nil }
 // unfinished is how many of the queues still have something to do.
 func (s *Stage) unfinished(names []string) (n int) {
 	s.t.Helper()
-	infos, err := s.eyes().Queues(s.ctx, names...)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, info := range infos {
-		if info.Done != 1 {
-			n++
+	for part := range slices.Chunk(names, 500) {
+		infos, err := s.eyes().Queues(s.ctx, part...)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, info := range infos {
+			if info.Done != 1 {
+				n++
+			}
 		}
 	}
 	return n

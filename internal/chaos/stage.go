@@ -113,7 +113,7 @@ func (s *Stage) eyes() broker.Broker {
 		if s.server != nil {
 			url = s.server.URL() // not through a proxy
 		}
-		store, err := redisbroker.Open(s.ctx, url, redisbroker.Config{Logger: logger()})
+		store, err := redisbroker.Open(s.ctx, url, redisbroker.Config{Logger: logger(), ConnectTimeout: patience, CommandTimeout: patience, Patience: patience})
 		if err != nil {
 			s.t.Fatal(err)
 		}
