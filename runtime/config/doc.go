@@ -2,7 +2,7 @@
 // task-queue.yaml, the environment and the command line.
 //
 // [Load] makes a [Config], which becomes a client with [Config.Open] and workers
-// with [Config.Worker]. What is said in several places is taken from the first
+// with [Config.WorkerConfig]. What is said in several places is taken from the first
 // of flag, environment, file, code, default. Everything that is wrong is
 // reported at once, with its place. A program that never calls Load is never
 // touched by files or the environment.
