@@ -13,7 +13,7 @@ import (
 
 // webTests are the contract of the HTTP API, and the dashboard in a browser.
 func webTests() []string {
-	return []string{"go", "test", "-count=1", "-v", "-timeout=10m", "-run=^(TestContract|TestContractSees|TestBrowser)$", "./runtime/web"}
+	return []string{"go", "test", "-count=1", "-v", "-timeout=10m", "-run=^(TestContract|TestContractSees|TestBrowser)$", "./runtime/web", "./internal/webtest"}
 }
 
 // browserVariable tells the tests of the dashboard that there is a browser: then they

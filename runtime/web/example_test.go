@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -55,4 +56,31 @@ func ExampleConfig() {
 	mux.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/tasks/queues", nil))
 	fmt.Println(answer.Code)
 	// Output: 401
+}
+
+// A function decides about each request: here everybody may look, nobody may change.
+func ExampleAuthorizer() {
+	client, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	look := func(r *http.Request, a web.Action) (string, error) {
+		if a.Changes() {
+			return "", errors.New("ask the operators")
+		}
+		return r.RemoteAddr, nil
+	}
+	handler := web.Handler(client, web.Config{Auth: look})
+
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		request := httptest.NewRequest(method, "/tasks/task/"+taskqueue.NewID(taskqueue.Default).String(), nil)
+		request.Header.Set("Content-Type", "application/json")
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		fmt.Println(method, answer.Code)
+	}
+	// Output:
+	// GET 404
+	// DELETE 403
 }

@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"strings"
@@ -6,13 +6,15 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/tqgen/taskqueue/runtime/web"
 )
 
 // The text is what the Prometheus project's own parser takes.
 func TestPrometheusText(t *testing.T) {
-	f, _ := busy(t, Config{})
+	f := busy(t, web.Config{})
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(f.get("/tasks/metrics/prometheus").text))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(f.get("/tasks/metrics/prometheus")))
 	if err != nil {
 		t.Fatal(err)
 	}

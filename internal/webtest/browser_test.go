@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/web"
 )
 
 // evil would tell, if anything ran it.
@@ -204,18 +205,16 @@ func (b *browser) state(id taskqueue.ID) string {
 // TestBrowser: every page shows live data, every action works, and what tasks
 // carry stays text.
 func TestBrowser(t *testing.T) {
-	f, _ := busy(t, Config{ShowRaw: true})
+	f := busy(t, web.Config{ShowRaw: true})
 	f.addCron("nightly")
-	if err := f.tellSchema("test.Note", `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"text","type":"string"},{"title":"pin","type":"string","writeOnly":true}]}}`); err != nil {
-		t.Fatal(err)
-	}
+	f.tellSchema("test.Note", `{"version":1,"payload":{"type":"array","prefixItems":[{"title":"text","type":"string"},{"title":"pin","type":"string","writeOnly":true}]}}`)
 	for range 2 {
 		f.add(evil, taskqueue.WithHeader("<b>", evil))
 	}
 	f.settled(6)
 	b := newBrowser(t, f)
 	b.do(chromedp.Navigate(b.base))
-	dead := b.get("/tasks/queues/default/tasks?state=dead").at("tasks.0.id").(string)
+	dead := b.firstDead()
 	pages := []struct{ hash, text string }{
 		{"#/", "test.Note"},
 		{"#/queues", "default"},
@@ -248,7 +247,7 @@ func TestBrowser(t *testing.T) {
 	}
 	b.mu.Unlock()
 	b.crossSite()
-	t.Logf("web: %d endpoints, %d pages, %d actions, %d console errors", len((&handler{}).endpoints()), len(pages), actions, errors)
+	t.Logf("web: %d endpoints, %d pages, %d actions, %d console errors", b.endpoints(), len(pages), actions, errors)
 }
 
 // live: what happens is shown without a reload.
