@@ -30,7 +30,8 @@ func (a Action) Changes() bool { return a != View && a != ViewHealth }
 
 // An Authorizer decides whether a request may do an action. who is the name of the
 // asker for the audit log. The error is ErrUnauthenticated, possibly wrapped, if
-// the request should come again with credentials; any other error refuses it.
+// the request should come again with credentials; any other error refuses it (403),
+// and its text is in the answer.
 type Authorizer func(r *http.Request, a Action) (who string, err error)
 
 // ErrUnauthenticated is the answer to a request without valid credentials.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"mime"
 	"net"
@@ -38,7 +39,11 @@ func (g *guard) admit(r *http.Request, a Action) (who string, err error) {
 	if g.auth == nil {
 		return "anybody", g.checkHost(r)
 	}
-	return g.auth(r, a)
+	who, err = g.auth(r, a)
+	if err != nil && !errors.Is(err, ErrUnauthenticated) {
+		err = fmt.Errorf("%w: %w", errForbidden, err)
+	}
+	return who, err
 }
 
 // checkChange refuses what a page of somebody else could make a browser send.
