@@ -74,3 +74,19 @@ func TestDashboard(t *testing.T) {
 		})
 	}
 }
+
+// Without an address it listens at loopback. Where that port is taken, the mistake
+// tells which it was.
+func TestDashboardListensAtLoopback(t *testing.T) {
+	d := newDesk(t)
+	d.put("1")
+	out, stop := d.start(&console.Process{Args: []string{"dashboard"}})
+	said := out.Scan()
+	err := stop()
+	if said && !strings.HasPrefix(out.Text(), "dashboard: http://127.0.0.1:8080/") {
+		t.Errorf("it prints %q", out.Text())
+	}
+	if !said && (err == nil || !strings.Contains(err.Error(), "cannot listen at 127.0.0.1:8080: ")) {
+		t.Errorf("it prints nothing: %v", err)
+	}
+}

@@ -73,6 +73,21 @@ func TestDashboardCommand(t *testing.T) {
 	}
 }
 
+// Without an address it listens at loopback. Where that port is taken, the mistake
+// tells which it was.
+func TestDashboardListensAtLoopback(t *testing.T) {
+	p := start(t, []string{"REDIS_URL=mem://"}, "dashboard")
+	line, said := <-p.stdout
+	p.signal(syscall.SIGINT)
+	_, stderr := p.exit()
+	if said && !strings.HasPrefix(line, "dashboard: http://127.0.0.1:8080/") {
+		t.Errorf("it prints %q", line)
+	}
+	if !said && !strings.Contains(stderr, "cannot listen at 127.0.0.1:8080: ") {
+		t.Errorf("it prints nothing: %s", stderr)
+	}
+}
+
 // What enqueue makes of flags and JSON is what the task's codec reads.
 func TestEnqueueCommand(t *testing.T) {
 	server, prefix := redistest.Shared(t)
