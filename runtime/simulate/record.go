@@ -4,7 +4,6 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -23,30 +22,6 @@ type RecordOptions struct {
 	For   time.Duration // default: until the context ends
 	Every time.Duration // between two looks; default and least 1s
 	File  string        // to write to: FILE.csv or FILE.csv.gz; default: out
-}
-
-// RecordCommand is `tq autoscale record`: it parses the arguments that follow those
-// words and records. Asked for help it prints that and returns nil.
-func RecordCommand(ctx context.Context, client *taskqueue.Client, args []string, out io.Writer) error {
-	flags := flag.NewFlagSet("record", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // the caller prints errors
-	o := RecordOptions{}
-	flags.StringVar(&o.File, "out", "", "`file` to write the trace to: FILE.csv, FILE.csv.gz (default: standard output)")
-	flags.StringVar(&o.Fleet, "fleet", "", "`name` of the fleet (default: the only one)")
-	flags.DurationVar(&o.For, "for", 0, "how long (default: until interrupted)")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(out, "Record what arrives as a trace, for simulate.\n\nUsage: record [flags]\n\n")
-		flags.SetOutput(out)
-		flags.PrintDefaults()
-		return nil
-	case err != nil:
-		return err
-	case flags.NArg() > 0:
-		return fmt.Errorf("record: what is %q? It takes flags only", flags.Arg(0))
-	}
-	return Record(ctx, client, o, out)
 }
 
 // open is where to write to: out, or the file.

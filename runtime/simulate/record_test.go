@@ -1,7 +1,6 @@
 package simulate_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -97,7 +96,7 @@ func TestRecord(t *testing.T) {
 		done := make(chan struct{})
 		go func() { defer close(done); s.send(ctx) }()
 		time.Sleep(5 * time.Second)
-		if err := simulate.RecordCommand(ctx, s.client, []string{"--for", "2m", "--out", file}, io.Discard); err != nil {
+		if err := simulate.Record(ctx, s.client, simulate.RecordOptions{For: 2 * time.Minute, File: file}, io.Discard); err != nil {
 			t.Error(err)
 		}
 		stop()
@@ -134,36 +133,18 @@ func TestRecord(t *testing.T) {
 }
 
 func TestRecordMistakes(t *testing.T) {
+	refuses := func(s *shop, o simulate.RecordOptions, want string) {
+		if err := simulate.Record(s.Context(), s.client, o, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			s.Errorf("%+v: %v, want %q", o, err, want)
+		}
+	}
 	open(t, false, func(s *shop) {
-		for _, test := range []struct {
-			args []string
-			want string
-		}{
-			{nil, "no worker has an autoscaler"},
-			{[]string{"--for", "soon"}, "soon"},
-			{[]string{"there"}, `"there"`},
-		} {
-			if err := simulate.RecordCommand(s.Context(), s.client, test.args, io.Discard); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%q: %v, want %q", test.args, err, test.want)
-			}
-		}
-		var help bytes.Buffer
-		if err := simulate.RecordCommand(s.Context(), s.client, []string{"-h"}, &help); err != nil || !strings.Contains(help.String(), "-fleet") {
-			t.Errorf("%v\n%s", err, help.String())
-		}
+		refuses(s, simulate.RecordOptions{}, "no worker has an autoscaler")
 	})
 	open(t, true, func(s *shop) {
-		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--fleet", "ship"}, io.Discard); err == nil || !strings.Contains(err.Error(), "none of shop") {
-			t.Error(err)
-		}
-		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--out", filepath.Join(t.TempDir(), "no", "file")}, io.Discard); err == nil || !strings.Contains(err.Error(), "--out") {
-			t.Error(err)
-		}
-		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--for", "10s"}, io.Discard); err == nil || !strings.Contains(err.Error(), "nothing came to fleet shop") {
-			t.Error(err)
-		}
-		if err := simulate.RecordCommand(s.Context(), s.client, []string{"--for", "1ms"}, io.Discard); err == nil || !strings.Contains(err.Error(), "two looks") {
-			t.Error(err)
-		}
+		refuses(s, simulate.RecordOptions{Fleet: "ship"}, "none of shop")
+		refuses(s, simulate.RecordOptions{File: filepath.Join(t.TempDir(), "no", "file")}, "--out")
+		refuses(s, simulate.RecordOptions{For: 10 * time.Second}, "nothing came to fleet shop")
+		refuses(s, simulate.RecordOptions{For: time.Millisecond}, "two looks")
 	})
 }
