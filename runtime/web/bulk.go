@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -35,6 +37,7 @@ func (h *handler) bulk(r *http.Request, action broker.Action) (any, error) {
 	if nameErr != nil || err != nil {
 		return nil, first(nameErr, err)
 	}
+	remarkBody(r.Context(), &body)
 	edit := broker.Edit{Action: action}
 	if action == broker.Cancel {
 		edit.Reason = body.Reason
@@ -72,36 +75,47 @@ func (h *handler) bulkOf(ctx context.Context, queue string, body *bulkBody, edit
 	if body.DryRun {
 		return countReply{int64(len(edits)), true, false, now()}, nil
 	}
-	receipts, err := h.client.Edit(ctx, edits...)
-	return countReply{int64(len(edits) - len(receipts)), true, true, now()}, err
+	n, err := h.edit(ctx, edits)
+	return countReply{int64(n), true, true, now()}, err
 }
 
-// maxBulk is how many tasks one request changes. They are collected first: a list
-// that is changed while it is read leaves some out.
-const maxBulk = 100_000
+// One request changes at most maxBulk tasks. They are collected first, as a list that
+// is changed while it is read leaves some out; that has half of the time.
+const (
+	maxBulk     = 100_000
+	collectTime = changeTimeout / 2
+)
 
 // bulkMatching changes all that pass.
 func (h *handler) bulkMatching(ctx context.Context, queue string, f *filter, edit broker.Edit) (any, error) {
 	var edits []broker.Edit
+	start := time.Now()
 	all, err := h.eachMatching(ctx, queue, f, func(found []taskqueue.Entry, _ int) bool {
 		for i := range found {
 			edit.Ref = found[i].Ref
 			edits = append(edits, edit)
 		}
-		return len(edits) < maxBulk
+		return len(edits) < maxBulk && time.Since(start) < collectTime
 	})
 	if err != nil {
 		return nil, err
 	}
-	n := 0
+	n, err := h.edit(ctx, edits)
+	return countReply{int64(n), all, true, now()}, err
+}
+
+// edit changes tasks part by part and returns how many were changed. The error is a
+// partial one: what a part in vain has done is not known, and not counted.
+func (h *handler) edit(ctx context.Context, edits []broker.Edit) (n int, err error) {
+	defer func() { remark(ctx, slog.Int("meant", len(edits)), slog.Int("changed", n)) }()
 	for part := range slices.Chunk(edits, broker.MaxEdits) {
 		receipts, err := h.client.Edit(ctx, part...)
 		if err != nil {
-			return nil, err
+			return n, &partial{n, len(edits), err}
 		}
 		n += len(part) - len(receipts)
 	}
-	return countReply{int64(n), all, true, now()}, nil
+	return n, nil
 }
 
 // countMatching counts those that pass among the first ones.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -65,13 +66,22 @@ func (h *handler) requeueDead(r *http.Request) (any, error) {
 	if nameErr != nil || err != nil {
 		return nil, first(nameErr, err)
 	}
+	remarkTexts(r.Context(), "kind", body.Kind)
+	if body.Fingerprint != nil {
+		remark(r.Context(), slog.String("fingerprint", *body.Fingerprint))
+	}
+	remark(r.Context(), slog.Bool("dry_run", body.DryRun))
 	if body.DryRun {
 		return h.countDead(r, name, &body)
 	}
 	n, err := h.client.RequeueDead(r.Context(), name, func(e taskqueue.Entry) bool {
 		return e.Message != nil && body.matches(e.Message.Kind, taskqueue.Fingerprint(e.Reason))
 	})
-	return countReply{int64(n), true, true, now()}, err
+	remark(r.Context(), slog.Int("changed", n))
+	if err != nil {
+		return nil, &partial{changed: n, err: err}
+	}
+	return countReply{int64(n), true, true, now()}, nil
 }
 
 func (h *handler) countDead(r *http.Request, queue string, body *requeueBody) (any, error) {

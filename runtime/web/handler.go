@@ -122,6 +122,7 @@ type status interface{ status() int }
 // serve is an endpoint with all that is the same for each of them.
 func (h *handler) serve(e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		r, told := withTrail(r)
 		who, err := h.guard.admit(r, e.action)
 		var body any
 		if err == nil {
@@ -130,7 +131,7 @@ func (h *handler) serve(e endpoint) http.HandlerFunc {
 		}
 		code := h.reply(w, r, body, err)
 		if e.action.Changes() {
-			h.audit(r, e.action, who, code, err)
+			h.audit(r, e.action, who, code, err, told)
 		}
 	}
 }
@@ -154,9 +155,9 @@ func (h *handler) reply(w http.ResponseWriter, r *http.Request, body any, err er
 	return code
 }
 
-// audit logs who asked for a change, and what came of it.
-func (h *handler) audit(r *http.Request, a Action, who string, code int, err error) {
-	attrs := []any{"action", string(a), "who", who, "path", r.URL.Path, "remote", r.RemoteAddr, "status", code}
+// audit logs who asked for which change, and what came of it.
+func (h *handler) audit(r *http.Request, a Action, who string, code int, err error, told *trail) {
+	attrs := append([]any{"action", string(a), "who", who, "path", r.URL.Path, "remote", r.RemoteAddr, "status", code}, told.attrs...)
 	if err != nil {
 		attrs = append(attrs, "error", err)
 	}

@@ -12,10 +12,12 @@ import (
 
 // A problem is an error as RFC 9457 has it.
 type problem struct {
-	Type      string    `json:"type"`   // always about:blank: the status says it all
-	Title     string    `json:"title"`  // the name of the status
-	Status    int       `json:"status"` // the same as that of the answer
-	Detail    string    `json:"detail"` // what was wrong, and what to do
+	Type      string    `json:"type"`              // always about:blank: the status says it all
+	Title     string    `json:"title"`             // the name of the status
+	Status    int       `json:"status"`            // the same as that of the answer
+	Detail    string    `json:"detail"`            // what was wrong, and what to do
+	Changed   *int      `json:"changed,omitempty"` // by a change of many that ended early: at least so many
+	Meant     *int      `json:"meant,omitempty"`   // of so many, if that is known; ask again for the rest
 	Timestamp time.Time `json:"timestamp"`
 }
 
@@ -58,11 +60,18 @@ func statusOf(err error) int {
 
 // problemOf tells of an error. What the server is to blame for stays in its log.
 func problemOf(err error) problem {
-	status, detail := statusOf(err), err.Error()
-	if status >= http.StatusInternalServerError {
-		detail = "the store does not answer as it should; the log knows more"
+	p := problem{Type: "about:blank", Status: statusOf(err), Detail: err.Error(), Timestamp: time.Now().UTC()}
+	p.Title = http.StatusText(p.Status)
+	if p.Status >= http.StatusInternalServerError {
+		p.Detail = "the store does not answer as it should; the log knows more"
 	}
-	return problem{"about:blank", http.StatusText(status), status, detail, time.Now().UTC()}
+	if part, ok := errors.AsType[*partial](err); ok {
+		p.Changed, p.Detail = &part.changed, part.tell()
+		if part.meant > 0 {
+			p.Meant = &part.meant
+		}
+	}
+	return p
 }
 
 // refuse answers with a problem.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -201,8 +202,10 @@ func (h *handler) purgeQueue(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	remark(r.Context(), slog.String("state", body.State), slog.Bool("dry_run", body.DryRun))
 	if !body.DryRun {
 		n, err := h.client.Purge(r.Context(), name, state)
+		remark(r.Context(), slog.Int64("changed", n))
 		return countReply{n, true, true, now()}, err
 	}
 	infos, err := h.client.Queues(r.Context(), name)
