@@ -19,7 +19,9 @@ func (d *describer) node(t *model.Type) *node {
 	switch k := t.Kind; k {
 	case model.Bool:
 		return &node{Type: "boolean"}
-	case model.Float32, model.Float64:
+	case model.Float32:
+		return &node{Type: "number", Format: "float"}
+	case model.Float64:
 		return &node{Type: "number"}
 	case model.String:
 		return &node{Type: "string"}

@@ -246,7 +246,7 @@ func (e *encoder) scalar(n *Node, v any, path string) error {
 	case "integer":
 		return e.integer(n, v, path)
 	case "number":
-		return e.number(v, path)
+		return e.number(n, v, path)
 	default:
 		return wrong(path, "it encodes itself, and cannot be made of JSON")
 	}
@@ -285,18 +285,20 @@ func (e *encoder) integer(n *Node, v any, path string) error {
 	return nil
 }
 
-// number encodes in 32 bits what that loses nothing of: every field can read it.
-func (e *encoder) number(v any, path string) error {
+// number encodes in 64 bits, but for a field that has 32.
+func (e *encoder) number(n *Node, v any, path string) error {
 	number, _ := v.(json.Number)
 	f, err := number.Float64()
-	if err != nil {
+	switch {
+	case err != nil:
 		return wrong(path, "%s is no number", text(v))
-	}
-	if float64(float32(f)) == f && !math.IsInf(f, 0) {
+	case n.Format != "float":
+		e.out = msgp.AppendFloat64(e.out, f)
+	case math.Abs(f) > math.MaxFloat32:
+		return wrong(path, "%v is out of the range of 32 bits", f)
+	default:
 		e.out = msgp.AppendFloat32(e.out, float32(f))
-		return nil
 	}
-	e.out = msgp.AppendFloat64(e.out, f)
 	return nil
 }
 

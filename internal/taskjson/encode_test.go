@@ -12,7 +12,7 @@ import (
 
 const everything = `{"version":3,"payload":{"type":"object","properties":{
 	"text":{"type":"string"},"flag":{"type":"boolean"},"tiny":{"type":"integer","minimum":-128,"maximum":127},
-	"big":{"type":"integer","format":"uint64"},"real":{"type":"number"},"bytes":{"type":"string","contentEncoding":"base64"},
+	"big":{"type":"integer","format":"uint64"},"real":{"type":"number"},"share":{"type":"number","format":"float"},"bytes":{"type":"string","contentEncoding":"base64"},
 	"at":{"type":"string","format":"date-time"},"wait":{"type":"integer","format":"nanoseconds"},
 	"maybe":{"anyOf":[{"type":"null"},{"type":"integer"}]},
 	"pair":{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":2},
@@ -49,6 +49,7 @@ func TestEncode(t *testing.T) {
 		`{"big":18446744073709551615}`:  `{"big":18446744073709551615}`,
 		`{"real":0.5}`:                  `{"real":0.5}`,
 		`{"real":0.1}`:                  `{"real":0.1}`,
+		`{"share":0.1}`:                 `{"share":0.1}`,
 		`{"bytes":"AQI="}`:              `{"bytes":"AQI="}`,
 		`{"at":"2026-01-31T12:00:00Z"}`: `{"at":"2026-01-31T12:00:00Z"}`,
 		`{"wait":"1m30s"}`:              `{"wait":90000000000}`,
@@ -107,6 +108,7 @@ func TestEncodeRefuses(t *testing.T) {
 		`{"tiny":1.5}`:           "tiny: 1.5 is no integer",
 		`{"big":-1.5}`:           "big: -1.5 is no integer",
 		`{"real":"x"}`:           `real: "x" is no number`,
+		`{"share":1e39}`:         `share: 1e+39 is out of the range of 32 bits`,
 		`{"bytes":"?"}`:          `bytes: "?" is no base64`,
 		`{"at":"noon"}`:          `at: "noon" is no time like`,
 		`{"wait":"soon"}`:        `wait: "soon" is no duration`,
