@@ -26,7 +26,7 @@ func (c *Client) Delete(ctx context.Context, id ID) error {
 	return c.edit(ctx, id, broker.Edit{Action: broker.Delete})
 }
 
-// Requeue lets a scheduled task run now, and a dead letter once more: with all
+// Requeue lets a scheduled or parked task run now, and a dead letter once more: with all
 // its attempts before it, and its failures kept. The error is ErrNotFound, or
 // ErrState if the task is pending or runs already.
 func (c *Client) Requeue(ctx context.Context, id ID) error {
@@ -63,8 +63,8 @@ func (c *Client) edit(ctx context.Context, id ID, e broker.Edit) error {
 	return fmt.Errorf("%w: %v", ErrNotFound, id)
 }
 
-// Purge drops all tasks of a queue that are pending, scheduled or dead, whichever
-// state is given, and returns how many that were.
+// Purge drops all tasks of a queue in one state, Pending, Scheduled, Parked or
+// StateDead, and returns how many that were. The error is ErrInvalid for another state.
 func (c *Client) Purge(ctx context.Context, queue string, s State) (int64, error) {
 	if c.ctx.Err() != nil {
 		return 0, ErrClosed
@@ -124,8 +124,8 @@ func (c *Client) Resume(ctx context.Context, queue string) error {
 	return c.configure(ctx, queue, func(s *broker.Settings) { s.Paused = false })
 }
 
-// Limit lets Enqueue fail with ErrFull while n tasks of a queue are pending or
-// scheduled; 0 lifts the limit. What comes back after a run always gets in.
+// Limit lets Enqueue fail with ErrFull while n tasks of a queue are pending, scheduled or
+// parked; 0 lifts the limit. What comes back after a run always gets in.
 func (c *Client) Limit(ctx context.Context, queue string, n int64) error {
 	return c.configure(ctx, queue, func(s *broker.Settings) { s.MaxTasks = n })
 }
