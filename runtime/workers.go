@@ -101,14 +101,14 @@ type Unhandled struct {
 
 // String says it in a sentence.
 func (u Unhandled) String() string {
-	tasks, whom := "tasks", fmt.Sprintf("none of the %d workers at the queue runs them", u.Workers)
+	tasks, wait, whom := "tasks", "wait", fmt.Sprintf("none of the %d workers at the queue runs them", u.Workers)
 	if u.Tasks == 1 {
-		tasks = "task"
+		tasks, wait = "task", "waits"
 	}
 	if u.Workers == 0 {
 		whom = "no worker serves the queue"
 	}
-	return fmt.Sprintf("%d %s of kind %s, version %d, wait in queue %s: %s", u.Tasks, tasks, u.Kind, max(u.Version, 1), u.Queue, whom)
+	return fmt.Sprintf("%d %s of kind %s, version %d, %s in queue %s: %s", u.Tasks, tasks, u.Kind, max(u.Version, 1), wait, u.Queue, whom)
 }
 
 // Unhandled looks for tasks that no live worker can run: at the first 1,000 of each

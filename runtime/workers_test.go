@@ -133,8 +133,8 @@ func TestUnhandled(t *testing.T) {
 		}
 		want := []string{
 			"23 tasks of kind test.New, version 1, wait in queue default: none of the 1 workers at the queue runs them",
-			"1 task of kind test.Note, version 2, wait in queue default: none of the 1 workers at the queue runs them",
-			"1 task of kind test.Note, version 1, wait in queue reports: no worker serves the queue",
+			"1 task of kind test.Note, version 2, waits in queue default: none of the 1 workers at the queue runs them",
+			"1 task of kind test.Note, version 1, waits in queue reports: no worker serves the queue",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -246,5 +246,5 @@ func ExampleClient_Unhandled() {
 	}
 	// Output:
 	// 0 workers
-	// 1 task of kind test.Note, version 1, wait in queue reports: no worker serves the queue
+	// 1 task of kind test.Note, version 1, waits in queue reports: no worker serves the queue
 }
