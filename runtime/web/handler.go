@@ -59,6 +59,7 @@ type handler struct {
 	groups    groups
 	alarms    alarms
 	peak      peak
+	unhandled unhandled
 }
 
 // ServeHTTP implements http.Handler.

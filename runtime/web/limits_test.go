@@ -1,7 +1,10 @@
 package web
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
@@ -23,4 +26,32 @@ func TestLimits(t *testing.T) {
 	if err != nil || q[0].Settings.Limited() || q[0].Settings.MaxTasks != 0 {
 		t.Errorf("%+v, %v", q[0].Settings, err)
 	}
+}
+
+// The limits of kinds are told by name.
+func TestLimitsOfKinds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Config{})
+		limit := taskqueue.Limit{Concurrency: 2, KeyRate: taskqueue.Rate{N: 30, Period: time.Minute}}
+		w, err := taskqueue.NewWorker(f.client, taskqueue.WorkerConfig{
+			Tasks:  []taskqueue.Task{{Kind: &taskqueue.Kind{Name: "shop.Mail", Settings: taskqueue.Settings{Limit: limit}}, Run: f.run}},
+			Logger: quiet(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- w.Run(ctx) }()
+		f.add("x")
+		time.Sleep(time.Second)
+		f.want(f.get("/tasks/queues/default"), map[string]any{
+			"limits": 1, "kind_limits.0.kind": "shop.Mail", "kind_limits.0.max_active": 2, "kind_limits.0.max_rate": 0,
+			"kind_limits.0.key_max_active": 0, "kind_limits.0.key_max_rate": 0.5,
+		})
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }

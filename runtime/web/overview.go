@@ -9,21 +9,22 @@ import (
 )
 
 type overviewReply struct {
-	Health       healthReply `json:"health"`
-	Queues       []queueView `json:"queues"`
-	Rates        *rates      `json:"rates"` // of all queues; null until the handler was asked twice
-	Kinds        []kindView  `json:"kinds"` // of all processes
-	Alerts       []alert     `json:"alerts"`
-	Workers      workerUse   `json:"workers"`
-	Slots        int         `json:"slots"` // of all workers, as they said last
-	Busy         int         `json:"busy"`
-	Processes    int         `json:"processes"`  // workers that live
-	NextReady    *time.Time  `json:"next_ready"` // since when the task that is next could have run, in the queue where that is longest ago
-	Memory       memory      `json:"memory"`
-	Uptime       float64     `json:"uptime_seconds"`
-	Recent       recentView  `json:"recent"`
-	ReadOnly     bool        `json:"read_only"`
-	HidePayloads bool        `json:"hide_payloads"`
+	Health       healthReply     `json:"health"`
+	Queues       []queueView     `json:"queues"`
+	Rates        *rates          `json:"rates"` // of all queues; null until the handler was asked twice
+	Kinds        []kindView      `json:"kinds"` // of all processes
+	Alerts       []alert         `json:"alerts"`
+	Workers      workerUse       `json:"workers"`
+	Slots        int             `json:"slots"` // of all workers, as they said last
+	Busy         int             `json:"busy"`
+	Processes    int             `json:"processes"`  // workers that live
+	NextReady    *time.Time      `json:"next_ready"` // since when the task that is next could have run, in the queue where that is longest ago
+	Memory       memory          `json:"memory"`
+	Uptime       float64         `json:"uptime_seconds"`
+	Recent       recentView      `json:"recent"`
+	Unhandled    []unhandledView `json:"unhandled"` // tasks that wait and that no living worker can run
+	ReadOnly     bool            `json:"read_only"`
+	HidePayloads bool            `json:"hide_payloads"`
 	stamp
 }
 
@@ -93,11 +94,15 @@ func (h *handler) overviewNow(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	unhandled, err := h.unhandled.of(ctx, h.client, v)
+	if err != nil {
+		return nil, err
+	}
 	slots, busy := v.fleetSlots()
 	return overviewReply{
 		Health: h.check(ctx), Queues: v.queueViews(), Rates: v.fleet, Kinds: v.kindViews(), Alerts: h.alertsOf(v),
 		Workers: v.workerUse(), Slots: slots, Busy: busy, Processes: len(v.announced), NextReady: h.oldest(ctx, v), Memory: v.system().Memory, Uptime: v.uptime.Seconds(),
-		Recent: v.recentView(), ReadOnly: h.ReadOnly, HidePayloads: h.HidePayloads, stamp: now(),
+		Recent: v.recentView(), Unhandled: unhandled, ReadOnly: h.ReadOnly, HidePayloads: h.HidePayloads, stamp: now(),
 	}, nil
 }
 

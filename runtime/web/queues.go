@@ -61,7 +61,8 @@ type queuesReply struct {
 
 type queueReply struct {
 	queueView
-	NextReady *time.Time `json:"next_ready"` // since when the task that is next could have run; null: none is pending
+	KindLimits []kindLimitView `json:"kind_limits"` // of the kinds that have limits of their own
+	NextReady  *time.Time      `json:"next_ready"`  // since when the task that is next could have run; null: none is pending
 	stamp
 }
 
@@ -125,7 +126,7 @@ func (h *handler) viewOf(r *http.Request, name string) (any, error) {
 	}
 	for i := range v.queues {
 		if v.queues[i].Queue == name {
-			q := queueReply{queueView: viewQueue(&v.queues[i], v.rates[name]), stamp: now()}
+			q := queueReply{queueView: viewQueue(&v.queues[i], v.rates[name]), KindLimits: viewLimits(&v.queues[i]), stamp: now()}
 			page, err := h.client.List(r.Context(), taskqueue.ListQuery{Queue: name, State: taskqueue.Pending, Limit: 1})
 			if len(page.Entries) > 0 && page.Entries[0].Message != nil {
 				q.NextReady = instant(page.Entries[0].Message.Ready)
@@ -134,7 +135,7 @@ func (h *handler) viewOf(r *http.Request, name string) (any, error) {
 		}
 	}
 	if _, known := h.client.QueueTable().Get(name); known {
-		return queueReply{queueView: queueView{Queue: name}, stamp: now()}, nil
+		return queueReply{queueView: queueView{Queue: name}, KindLimits: []kindLimitView{}, stamp: now()}, nil
 	}
 	return nil, fmt.Errorf("%w: there is no queue %s", taskqueue.ErrNotFound, name)
 }

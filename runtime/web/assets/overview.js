@@ -1,12 +1,12 @@
 // The first page, and queues.
 import { h, count, rate, span, ago, table, plural } from "./dom.js";
 import { spark, lines } from "./chart.js";
-import { enc, sum, queueLink, tasksLink, state, button, panel, head, figure, counts } from "./parts.js";
+import { enc, sum, queueLink, tasksLink, state, button, panel, head, figure, counts, unhandled } from "./parts.js";
 import * as tq from "./commands.js";
 
-function alerts(list) {
-  if (!list.length) return null;
-  return h("ul", { class: "alerts" }, list.map((a) => h("li", { class: a.severity === "Critical" ? "bad" : "warn" }, h("b", {}, a.severity), " ", a.message, h("span", { class: "note" }, " for ", span(Math.round((Date.now() - Date.parse(a.timestamp)) / 1000) * 1000)))));
+function alerts(list, waiting) {
+  if (!list.length && !waiting.length) return null;
+  return h("ul", { class: "alerts" }, unhandled(waiting).map((text) => h("li", { class: "warn" }, h("b", {}, "Unhandled"), " ", text)), list.map((a) => h("li", { class: a.severity === "Critical" ? "bad" : "warn" }, h("b", {}, a.severity), " ", a.message, h("span", { class: "note" }, " for ", span(Math.round((Date.now() - Date.parse(a.timestamp)) / 1000) * 1000)))));
 }
 
 function figures(app) {
@@ -59,7 +59,7 @@ export const kindTable = (kinds, empty) => table(["Kind", "Queue", "#Done", "#Fa
 
 export const overview = {
   of: "overview", title: () => "Overview", load: () => null,
-  show: (app) => [h("h1", { class: "unseen" }, "Overview"), alerts(app.overview.alerts), figures(app),
+  show: (app) => [h("h1", { class: "unseen" }, "Overview"), alerts(app.overview.alerts, app.overview.unhandled), figures(app),
     h("div", { class: "two" }, panel(["Tasks per second"], throughput(app)), panel("Times", times(app.overview))),
     panel("Queues", queueTable(app.overview.queues)),
     panel(["Kinds ", h("small", {}, "as the workers of all processes ran them")], kindTable(app.overview.kinds, "No worker has run anything yet."))],
@@ -104,8 +104,15 @@ function limits(q) {
   if (q.max_tasks) list.push(count(q.max_tasks) + " may wait");
   if (q.max_active) list.push(count(q.max_active) + " at once");
   if (q.max_rate) list.push(rate(q.max_rate) + " a second");
-  if (q.limits) list.push(plural(q.limits, "kind has one of its own", "kinds have some of their own"));
   return list;
+}
+
+// kindLimits are those of kinds and of their keys, by name.
+function kindLimits(list) {
+  const some = (n, format) => n ? format(n) : "–";
+  return list.length ? table(["Kind", "#At once", "#A second", "#A key at once", "#A key a second"], list.map((l) => [
+    l.kind, some(l.max_active, count), some(l.max_rate, rate), some(l.key_max_active, count), some(l.key_max_rate, rate),
+  ]), "") : null;
 }
 
 function queuePage(app, q) {
@@ -122,7 +129,7 @@ function queuePage(app, q) {
       figure("Done per second", rate(q.rates?.done_per_second), q.rates ? rate(q.rates.enqueued_per_second) + " enqueued" : "over a minute")),
     panel("Kinds", kindTable(kinds, "No worker has run anything of it yet.")),
     panel("Since the queue was first used", counts(totals)),
-    panel("Limits", h("p", { class: "note" }, set.length ? set.join(" · ") : "none")),
+    panel("Limits", h("p", { class: "note" }, (set.length ? set.join(" · ") : "none for all tasks together")), kindLimits(q.kind_limits)),
     app.overview.read_only ? null : panel("Drop tasks", h("div", { class: "buttons" }, ["pending", "scheduled", ...(q.parked ? ["parked"] : []), "dead"].map((s) => purge(app, q.queue, s)))),
   ];
 }

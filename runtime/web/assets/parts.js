@@ -1,6 +1,5 @@
 // What several pages have in common.
-import { h } from "./dom.js";
-import { count } from "./dom.js";
+import { h, count, plural } from "./dom.js";
 
 export const enc = encodeURIComponent;
 export const sum = (list, of) => list.reduce((n, x) => n + of(x), 0);
@@ -15,6 +14,9 @@ export const head = (title, ...rest) => h("div", { class: "head" }, h("h1", {}, 
 export function figure(label, value, note, kind, extra) {
   return h("div", { class: "figure " + (kind ?? "") }, h("span", { class: "label" }, label), h("strong", {}, value), h("span", { class: "note" }, note ?? ""), extra);
 }
+
+// unhandled are sentences about tasks that nobody runs.
+export const unhandled = (list) => list.map((u) => [`${u.exact ? "" : "at least "}${plural(u.tasks, "task")} of `, h("a", { href: "#/types" }, u.kind), u.version > 1 ? ` version ${u.version}` : "", u.tasks === 1 ? " waits in " : " wait in ", queueLink(u.queue), ", and no living worker there handles ", u.tasks === 1 ? "it" : "them"]);
 
 export const facts = (list) => h("dl", { class: "facts" }, list.filter(Boolean).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 export const counts = (list) => h("dl", { class: "counts" }, list.map(([n, v]) => h("div", {}, h("dt", {}, n), h("dd", {}, typeof v === "number" ? count(v) : v))));

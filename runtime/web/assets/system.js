@@ -1,6 +1,6 @@
 // What there is: types of tasks, and the store that keeps them.
 import { h, count, number, span, bytes, ago, table, plural } from "./dom.js";
-import { state, panel, head, figure, facts, queueLink } from "./parts.js";
+import { state, panel, head, figure, facts, queueLink, unhandled } from "./parts.js";
 import { kindTable } from "./overview.js";
 
 const fields = (list, empty) => list.length ? h("dl", { class: "fields" }, list.map((f) => [h("dt", {}, f.name || "the value"), h("dd", {}, f.type, f.secret ? state("paused", "secret") : null)])) : h("p", { class: "note" }, empty);
@@ -11,6 +11,7 @@ export const types = {
     head(["Types ", h("small", {}, "of tasks that workers have told of")]),
     p.types.length ? p.types.map((t) => h("section", {},
       h("div", { class: "head" }, h("h2", {}, h("code", {}, t.kind), t.version > 1 ? h("small", {}, "version ", t.version, t.older.length ? ", reads " + t.older.join(", ") : "") : null), h("span", { class: t.workers ? "note" : "note bad" }, t.workers ? plural(t.workers, "worker runs it", "workers run it") : "no worker runs it")),
+      unhandled(t.unhandled).map((text) => h("p", { class: "note bad" }, text)),
       h("div", { class: "two flat" },
         h("div", {}, h("h3", {}, "Payload"), fields(t.payload, t.known ? "It has no fields." : "Not known: payloads stay hidden.")),
         h("div", {}, h("h3", {}, "Result"), fields(t.result, "none"))),
