@@ -7,13 +7,19 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
+	"testing"
 
+	"github.com/tqgen/taskqueue/docs/jobs"
 	"github.com/tqgen/taskqueue/examples/worker/orders"
 	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/tqtest"
 	"github.com/tqgen/taskqueue/runtime/web"
 )
 
-var _ = []any{crons, autoscale, dashboard}
+var _ jobs.Handler = (*handler)(nil)
+
+var _ = []any{crons, autoscale, dashboard, recurring, payloads}
 
 // crons is in cron.md.
 func crons(ctx context.Context, queue *taskqueue.Client, shop orders.Handler) error {
@@ -25,6 +31,30 @@ func crons(ctx context.Context, queue *taskqueue.Client, shop orders.Handler) er
 		},
 	})
 	return errors.Join(err, worker.Run(ctx))
+}
+
+// A handler is in tasks.md.
+type handler struct{ jobs.Handler }
+
+// IndexDocument is in tasks.md, with the failures of some documents.
+func (h *handler) IndexDocument(ctx context.Context, tasks []*jobs.IndexDocument) error {
+	failed := taskqueue.BatchErrors{}
+	for i, task := range tasks {
+		if task.Document == 0 {
+			failed[i] = errors.New("there is no such document")
+		}
+	}
+	return failed
+}
+
+// recurring is in tasks.md.
+func recurring(handler jobs.Handler) taskqueue.WorkerConfig {
+	return taskqueue.WorkerConfig{Tasks: jobs.Tasks(handler), Crons: jobs.Crons()}
+}
+
+// payloads is in tqgen.md.
+func payloads(t *testing.T) {
+	tqtest.RequirePayloads(t, "testdata/payloads", slices.Concat(jobs.Tasks(struct{ jobs.Handler }{}), orders.Tasks(struct{ orders.Handler }{})))
 }
 
 // autoscale is in autoscaling.md.
