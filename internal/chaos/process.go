@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"syscall"
@@ -118,10 +119,22 @@ func (p *Process) Resume() {
 	p.stage.Note(Record{Event: Resumed, Actor: p.name})
 }
 
-// Stop asks the process to end.
+// Stop asks the process to end, once it can hear that.
 func (p *Process) Stop() {
+	p.listens()
 	p.stage.Note(Record{Event: Stopped, Actor: p.name})
 	p.signal(syscall.SIGTERM)
+}
+
+// listens waits until the process has opened its ledger: before that it has seen to
+// it that it hears signals, and one that comes earlier just ends it.
+func (p *Process) listens() {
+	path := filepath.Join(p.stage.dir, p.name+ledgerSuffix)
+	for limit := time.Now().Add(time.Minute); p.alive() && time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+	}
 }
 
 func (p *Process) signal(s syscall.Signal) {
