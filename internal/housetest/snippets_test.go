@@ -12,6 +12,9 @@ import (
 // snippet is a block of Go in a Markdown file.
 var snippet = regexp.MustCompile("(?s)```go\n(.*?)```")
 
+// indented is Go in a block that is only indented, where no test would look at it.
+var indented = regexp.MustCompile(`(?m)^ {4}(?:func |type |package |import |//taskqueue:).*`)
+
 // TestSnippets: every block of Go in README.md and docs stands, word for word, in a
 // Go file that is compiled: a test, an example or the code itself. A line with
 // nothing but "// …" stands for what was left out. The files of docs/first-task.md are
@@ -33,6 +36,9 @@ func TestSnippets(t *testing.T) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if found := indented.FindString(fence.ReplaceAllString(string(text), "")); found != "" {
+			t.Errorf("%s: put this into a block of ```go:\n%s", page, found)
 		}
 		for _, part := range parts(string(text)) {
 			if !anywhere(code, part) {
@@ -76,5 +82,8 @@ func TestSnippetsSee(t *testing.T) {
 	}
 	if anywhere([]string{words("func f() {\n\tx := 1\n}")}, got[1]) || !anywhere([]string{words("func f() {\n\ty  := 2\n}")}, got[1]) {
 		t.Error("found what is not there, or not what is")
+	}
+	if !indented.MatchString("text\n\n    type T struct{}\n") || indented.MatchString("text\n\n    tqgen ./...\n") {
+		t.Error("an indented block of Go is not seen, or another one is")
 	}
 }
