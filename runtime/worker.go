@@ -77,10 +77,9 @@ type WorkerConfig struct {
 	// They need not be jobs that this worker runs.
 	Crons []Cron
 
-	// CronRate lets N of the crons' tasks be enqueued in each Period, by this worker,
-	// so that what was missed does not come all at once; N up to 10000, Period 1 s to
-	// 1 h. Its Burst is 0. Default 100 a second.
-	CronRate Rate
+	// Promote says how delayed tasks of queues that no worker serves become pending
+	// when they are due: where one does, it sees to that.
+	Promote Promote
 
 	// History keeps so many of the tasks that ended last in the store, of all workers
 	// together: who wants to look back calls Client.History. It costs about 250 bytes
@@ -102,6 +101,20 @@ type WorkerConfig struct {
 	// letter: it may tell somebody. Tasks that died because their runs never ended
 	// are dead without a word, see Client.DeadLetters.
 	OnDead func(ctx context.Context, d DeadTask)
+}
+
+// Promote says how one worker of all promotes the delayed tasks of queues that have
+// no worker. The zero value is good.
+type Promote struct {
+	// Interval is how long it looks at nothing at most: the due times that it knows
+	// wake it earlier, so only what is added meanwhile can be late by that much. 1 s
+	// to 1 h. Default 1 s, and 5 s while there is no such queue. With more than 20
+	// queues it is at least half a second for each one more.
+	Interval time.Duration
+
+	// Batch is how many tasks become pending in one call of the store, which is
+	// repeated while more are due. 1 to 500. Default 500.
+	Batch int
 }
 
 // A DeadTask is a task that has just become a dead letter.
@@ -137,7 +150,6 @@ const (
 	defaultUnknownAge  = 24 * time.Hour
 	defaultResultBytes = 1 << 20
 	maxWorkerName      = 100
-	maxCronRate        = 10_000
 )
 
 // An Outcome says how a run ended. See [broker.Outcome].
@@ -169,6 +181,7 @@ type Worker struct {
 	client    *Client
 	engine    *worker.Engine
 	crons     *scheduler.Engine
+	promoter  scheduler.Promoter
 	board     *cronBoard
 	parkings  *parkings
 	history   *historian // nil: none is kept
@@ -194,13 +207,10 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	metrics := new(Metrics)
 	history := newHistorian(c, &config)
 	plan, err := planWorker(c, &config, metrics, history)
-	crons := cmp.Or(config.CronRate, Rate{N: 100, Period: time.Second})
 	w := &Worker{
 		client: c, metrics: metrics, history: history, log: plan.Log, name: plan.Name, board: newCronBoard(c.broker, plan.Log),
-		crons: scheduler.New(scheduler.Config{
-			Store: c.broker, Name: plan.Name, Log: plan.Log,
-			Quota: scheduler.Quota{Most: int(crons.N), Every: crons.Period},
-		}),
+		crons:    scheduler.New(scheduler.Config{Store: c.broker, Name: plan.Name, Log: plan.Log}),
+		promoter: scheduler.Promoter{Store: c.broker, Name: plan.Name, Log: plan.Log, Rest: c.period(), Interval: config.Promote.Interval, Batch: config.Promote.Batch},
 	}
 	if err := errors.Join(err, w.addCrons(config.Crons)); err != nil {
 		return nil, err
@@ -258,8 +268,7 @@ func (w *Worker) run(ctx context.Context) error {
 		ticking.Go(func() { w.client.publishLimits(ctx, w.limits, w.log, math.MaxInt) })
 	}
 	ticking.Go(func() { _ = w.crons.Run(ctx) })
-	promoter := scheduler.Promoter{Store: w.client.broker, Name: w.name, Log: w.log, Rest: w.client.period()}
-	ticking.Go(func() { promoter.Run(ctx) })
+	ticking.Go(func() { w.promoter.Run(ctx) })
 	if w.scaler != nil {
 		ticking.Go(func() { w.scaler.run(ctx, w.engine) })
 	}

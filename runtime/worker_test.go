@@ -46,8 +46,8 @@ func TestNewWorkerRefuses(t *testing.T) {
 		{"bad queues", taskqueue.WorkerConfig{Tasks: good, Queues: []taskqueue.QueueWeight{{Name: "a/b"}, {Name: "c", Weight: 1001}, {Name: "d"}, {Name: "d"}}},
 			[]string{`"a/b"`, "queue c: weight 1001", "queue d is listed twice"}},
 		{"everything else", taskqueue.WorkerConfig{
-			Tasks: good, Concurrency: -1, Prefetch: 1001, Lease: time.Millisecond, ShutdownGrace: -2, UnknownKindAge: -1, MaxResultBytes: 1 << 30, Name: "a b", CronRate: taskqueue.Rate{N: 1, Period: time.Millisecond},
-		}, []string{"-1 slots are outside 1 to 100000", "Prefetch 1001", "Lease 1ms is outside 1s to 1h0m0s", "ShutdownGrace -2ns", "UnknownKindAge -1ns", "MaxResultBytes 1073741824", "CronRate {1 1ms 0}", `the worker name "a b"`}},
+			Tasks: good, Concurrency: -1, Prefetch: 1001, Lease: time.Millisecond, ShutdownGrace: -2, UnknownKindAge: -1, MaxResultBytes: 1 << 30, Name: "a b", Promote: taskqueue.Promote{Interval: time.Millisecond, Batch: 501},
+		}, []string{"-1 slots are outside 1 to 100000", "Prefetch 1001", "Lease 1ms is outside 1s to 1h0m0s", "ShutdownGrace -2ns", "UnknownKindAge -1ns", "MaxResultBytes 1073741824", "Promote.Interval 1ms is outside", "Promote.Batch 501", `the worker name "a b"`}},
 		{"too many slots", taskqueue.WorkerConfig{Tasks: good, Concurrency: 100_001}, []string{"100001 slots"}},
 		{"long name", taskqueue.WorkerConfig{Tasks: good, Name: strings.Repeat("n", 101)}, []string{"Name has 101 bytes, at most 100"}},
 	}

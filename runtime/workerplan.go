@@ -192,9 +192,9 @@ func (c *WorkerConfig) check() error {
 	refuse(c.ShutdownGrace < 0 && c.ShutdownGrace != NoGrace, "ShutdownGrace %v is negative", c.ShutdownGrace)
 	refuse(c.UnknownKindAge < 0, "UnknownKindAge %v is negative", c.UnknownKindAge)
 	refuse(c.MaxResultBytes < 0 || c.MaxResultBytes > broker.MaxPayloadBytes, "MaxResultBytes %d is outside 1 to %d", c.MaxResultBytes, broker.MaxPayloadBytes)
-	r := c.CronRate
-	refuse(r != (Rate{}) && (r.N < 1 || r.N > maxCronRate || r.Period < time.Second || r.Period > time.Hour || r.Burst != 0),
-		"CronRate %v is none of 1 to %d in each 1s to 1h, without a Burst", r, maxCronRate)
+	p := c.Promote
+	refuse(p.Interval != 0 && (p.Interval < time.Second || p.Interval > time.Hour), "Promote.Interval %v is outside 1s to 1h", p.Interval)
+	refuse(p.Batch < 0 || p.Batch > broker.PromoteBatch, "Promote.Batch %d is outside 1 to %d", p.Batch, broker.PromoteBatch)
 	refuse(len(c.Name) > maxWorkerName, "Name has %d bytes, at most %d are allowed", len(c.Name), maxWorkerName)
 	if len(c.Name) <= maxWorkerName {
 		errs = append(errs, broker.CheckName("worker name", c.Name))

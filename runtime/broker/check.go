@@ -18,6 +18,8 @@ func (c *Cycle) Check() error {
 		return fmt.Errorf("%w: lease %v is outside %v to %v", ErrInvalid, c.Lease, MinLease, MaxLease)
 	case c.Want.Max < 0:
 		return fmt.Errorf("%w: %d wanted leases are less than none", ErrInvalid, c.Want.Max)
+	case c.Promote < 0 || c.Promote > PromoteBatch:
+		return fmt.Errorf("%w: %d tasks to promote are outside 0 to %d", ErrInvalid, c.Promote, PromoteBatch)
 	case len(c.Settle) > MaxBatch:
 		return fmt.Errorf("%w: %d settles in one cycle, at most %d are allowed", ErrInvalid, len(c.Settle), MaxBatch)
 	case len(c.Unpark) > MaxShapes:

@@ -22,6 +22,10 @@ type Cycle struct {
 	// tasks come back, at most PromoteBatch of all. See Grant.Parked.
 	Unpark []Shape
 
+	// Promote bounds how many due tasks this cycle promotes: up to PromoteBatch;
+	// 0: PromoteBatch.
+	Promote int
+
 	// Progress of running tasks, at most MaxBatch; the last one of a task
 	// counts. It is ignored for a task that the session does not hold after
 	// the settles, and gone when the task's run ends.

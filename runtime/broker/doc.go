@@ -95,7 +95,7 @@
 //  5. renew the session's lease; with Leave the session ends and is forgotten
 //     here: what it still holds goes back to the heads of its lanes, oldest
 //     claim and lowest index first, and counts as released
-//  6. promote at most [PromoteBatch] due tasks, earliest due first (equal due
+//  6. promote at most [Cycle].Promote due tasks, earliest due first (equal due
 //     times by ID), to the tails of their lanes; their Ready is their due time
 //  7. look again at what was set aside by a limit and has a token by now, then
 //     claim at most Want.Max tasks, see "Lanes" and "Groups"; with Leave none

@@ -85,7 +85,7 @@ func (c *Config) WorkerConfig(tasks []taskqueue.Task) (taskqueue.WorkerConfig, e
 		Lease:          min(leaseIntervals*w.HeartbeatInterval, maxLease),
 		ShutdownGrace:  cmp.Or(w.ShutdownGracePeriod, taskqueue.NoGrace),
 		UnknownKindAge: w.UnknownKindAge, MaxResultBytes: w.MaxResultBytes, Name: w.NamePrefix,
-		CronRate: taskqueue.Rate{N: int64(c.Scheduler.MaxTasksPerTick), Period: c.Scheduler.TickInterval},
+		Promote: taskqueue.Promote{Interval: c.Scheduler.TickInterval, Batch: min(c.Scheduler.MaxTasksPerTick, broker.PromoteBatch)},
 	}
 	if c.Autoscaler.Enabled {
 		config.Autoscale = c.Autoscale()

@@ -247,7 +247,7 @@ func TestDefaultsAreTheRuntimes(t *testing.T) {
 	}
 	want := taskqueue.WorkerConfig{
 		Tasks: []taskqueue.Task{run}, Concurrency: 10, Lease: 12 * time.Second, ShutdownGrace: 30 * time.Second,
-		UnknownKindAge: 24 * time.Hour, MaxResultBytes: 1 << 20, CronRate: taskqueue.Rate{N: 100, Period: time.Second},
+		UnknownKindAge: 24 * time.Hour, MaxResultBytes: 1 << 20, Promote: taskqueue.Promote{Interval: time.Second, Batch: 100},
 	}
 	ignore := cmp.Comparer(func(a, b taskqueue.Task) bool { return a.Kind == b.Kind })
 	onFinish := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "OnFinish" || p.String() == "Logger" }, cmp.Ignore())

@@ -60,6 +60,7 @@ func (m *machine) cycle(w *driver, leave bool) {
 	c.Settle = m.settles(w)
 	c.Progress = m.progress(w)
 	c.Unpark = m.unparks(w)
+	c.Promote = pick(m, "promote", []int{0, 0, 1, 3})
 	m.send(w, c)
 }
 

@@ -168,6 +168,17 @@ var scheduleTests = []test{
 			all = all[n:]
 		}
 	}},
+	{"a cycle promotes no more than it is told to", func(f *fixture) {
+		f.stop().enqueue(f.tasks(7, delay(time.Second))...)
+		f.advance(time.Hour)
+		w := f.worker("w")
+		for _, left := range []int64{4, 1, 0} {
+			g := w.cycle(func(c *broker.Cycle) { c.Promote = 3 })
+			n := f.info()
+			f.equal("scheduled, pending", [...]int64{n.Scheduled, n.Pending}, [...]int64{left, 7 - left})
+			f.equal("more", g.More, true) // of what is due, and in the end of what is pending
+		}
+	}},
 	{"a promoted task joins the tail of its lane", func(f *fixture) {
 		f.stop().enqueue(f.task("late", delay(time.Second)), f.task("high", delay(time.Second), priority(broker.High)))
 		f.put("early")

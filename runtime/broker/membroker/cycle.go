@@ -49,7 +49,7 @@ func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
 	if c.Leave {
 		q.leave(s, now)
 	}
-	q.promote(now)
+	q.promote(now, c.Promote)
 	q.returning(now)
 	if !c.Leave {
 		q.claim(s, c.Want, now)

@@ -1,14 +1,15 @@
 package membroker
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-// promote moves due tasks to the tails of their lanes, earliest first.
-func (q *queue) promote(now time.Time) {
-	for range broker.PromoteBatch {
+// promote moves due tasks to the tails of their lanes, earliest first: as many as most.
+func (q *queue) promote(now time.Time, most int) {
+	for range cmp.Or(most, broker.PromoteBatch) {
 		if !q.scheduled.reached(now) {
 			return
 		}

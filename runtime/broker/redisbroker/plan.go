@@ -1,6 +1,7 @@
 package redisbroker
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -171,8 +172,9 @@ func (p *plan) arguments(keys []string) ([]string, []any) {
 	if c.Leave {
 		want = 0
 	}
-	args := make([]any, 0, 9+len(c.Unpark)+4*len(p.marks)+len(p.operations)+4*len(p.heads))
-	args = append(args, c.Session.Worker, c.Seq, c.Lease.Milliseconds(), want, flag(c.Want.Suspects), p.queue.ended, len(p.marks), p.heard, len(c.Unpark))
+	promoted := cmp.Or(c.Promote, broker.PromoteBatch)
+	args := make([]any, 0, 10+len(c.Unpark)+4*len(p.marks)+len(p.operations)+4*len(p.heads))
+	args = append(args, c.Session.Worker, c.Seq, c.Lease.Milliseconds(), want, flag(c.Want.Suspects), p.queue.ended, len(p.marks), p.heard, promoted, len(c.Unpark))
 	for _, s := range c.Unpark {
 		args = append(args, shapeName(s))
 	}

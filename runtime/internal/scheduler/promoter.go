@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -22,12 +23,21 @@ type Promoter struct {
 	Store PromoterStore
 	Name  string // of this process, as for a session
 	Log   *slog.Logger
-	Rest  time.Duration // its longest sleep while there is no such queue; a third of the leader's term
+	Rest  time.Duration // a third of the leader's term
+
+	// Interval is its longest sleep: due times that it knows wake it earlier. Default:
+	// a second, and Rest while there is no such queue.
+	Interval time.Duration
+
+	// Batch is how many tasks one call of the store promotes; it is repeated while
+	// more are due. Default and most: broker.PromoteBatch.
+	Batch int
 }
 
 const (
-	promoterEvery = time.Second            // its longest sleep else, with few queues
-	promoterShare = 500 * time.Millisecond // and for each queue, so that many cost no more than a few
+	promoterEvery = time.Second
+	promoterFew   = 20                     // queues that can be looked at as often as that
+	promoterShare = 500 * time.Millisecond // for each one more, so that many cost no more than a few
 )
 
 // Run promotes until ctx ends.
@@ -69,14 +79,15 @@ func (p *Promoter) step(ctx context.Context, election *leader.Election, look *ti
 // look promotes what is due, and returns how long there is nothing to look at.
 func (p *Promoter) look(ctx context.Context) (sleep time.Duration) {
 	queues, err := p.Store.Queues(ctx)
-	sleep = max(p.Rest, time.Duration(len(queues))*promoterShare)
+	least := time.Duration(max(len(queues)-promoterFew, 0)) * promoterShare
+	sleep = max(cmp.Or(p.Interval, p.Rest), least)
 	for i := range queues {
 		q := &queues[i]
 		if err != nil || q.Scheduled == 0 || q.Sessions > 0 {
 			continue
 		}
 		next := time.Duration(0)
-		sleep = min(sleep, max(promoterEvery, time.Duration(len(queues))*promoterShare))
+		sleep = min(sleep, max(cmp.Or(p.Interval, promoterEvery), least))
 		if next, err = p.promote(ctx, q); next > 0 {
 			sleep = min(sleep, next)
 		}
@@ -90,8 +101,8 @@ func (p *Promoter) look(ctx context.Context) (sleep time.Duration) {
 // promote moves all that is due, batch by batch, and returns when more will be; 0: it
 // is not known.
 func (p *Promoter) promote(ctx context.Context, q *broker.QueueInfo) (next time.Duration, err error) {
-	for range q.Scheduled/broker.PromoteBatch + 1 {
-		grant, err := visit(ctx, p.Store, p.Name, q.Queue)
+	for range q.Scheduled/int64(cmp.Or(p.Batch, broker.PromoteBatch)) + 1 {
+		grant, err := visit(ctx, p.Store, p.Name, q.Queue, p.Batch)
 		if err != nil || grant.Again > 0 || !grant.More {
 			return grant.Again, err
 		}

@@ -46,15 +46,8 @@ func (e *Engine) send(ctx context.Context, entries []*entry) error {
 // load makes the messages of the ticks that are due.
 func (e *Engine) load(ctx context.Context, entries []*entry) (messages []broker.Message, shots []shot) {
 	now := e.clock.read()
-	room := e.spent.left(e.Quota, now)
 	for _, x := range entries {
-		if len(messages) == room {
-			break
-		}
 		for _, tick := range e.due(x, now) {
-			if len(messages) == room {
-				break
-			}
 			m, err := x.Make(ctx, tick)
 			m.Delay, m.Due = 0, tick
 			m.Once = broker.Once{Name: x.Name, Seq: tick.UnixMilli()}
@@ -70,7 +63,6 @@ func (e *Engine) load(ctx context.Context, entries []*entry) (messages []broker.
 			shots = append(shots, shot{x, tick})
 		}
 	}
-	e.spent.n += len(messages)
 	return messages, shots
 }
 

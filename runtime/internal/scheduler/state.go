@@ -47,15 +47,15 @@ func SetState(ctx context.Context, store broker.Records, name string, s State) e
 
 // Ask asks the store for its time.
 func Ask(ctx context.Context, store Cycler, name, queue string) (time.Time, error) {
-	grant, err := visit(ctx, store, name, queue)
+	grant, err := visit(ctx, store, name, queue, 0)
 	return grant.Now, err
 }
 
-// visit is a session that comes and leaves, and wants nothing.
-func visit(ctx context.Context, store Cycler, name, queue string) (broker.Grant, error) {
+// visit is a session that comes, promotes at most so many tasks, and leaves.
+func visit(ctx context.Context, store Cycler, name, queue string, promote int) (broker.Grant, error) {
 	return store.Cycle(ctx, broker.Cycle{
 		Session: broker.Session{Worker: fmt.Sprintf("%.100s.%08x", name, rand.Uint32()), Queue: queue},
-		Seq:     1, Lease: broker.MinLease, Leave: true,
+		Seq:     1, Lease: broker.MinLease, Promote: promote, Leave: true,
 	})
 }
 

@@ -4,13 +4,13 @@ local dead, scheduled, unique, windows, letters, sessions, idle, marks, progress
   KEYS[18], KEYS[19], KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24], KEYS[25], KEYS[26], KEYS[27], KEYS[28], KEYS[29], KEYS[30]
 local worker, number, lease, want, suspects, channel, touched =
   ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
--- ARGV[8]: the last cycle whose answer was heard. ARGV[9]: how many shapes to
--- unpark, then these. Then for each claim that settles
+-- ARGV[8]: the last cycle whose answer was heard. ARGV[9]: how many due tasks to
+-- promote at most. ARGV[10]: how many shapes to unpark, then these. Then for each claim that settles
 -- touch (KEYS from LISTS on): its number, the byte at which the mask begins, the
 -- mask of what is settled, how many that are (negative: its tasks are of a group);
 -- then operations, each with its claim (1, 2 …) and index. Results go to the KEYS
 -- behind.
-local LISTS, SHAPES, MARKS = 31, 9, 10 + ARGV[9]
+local LISTS, SHAPES, MARKS = 31, 10, 11 + ARGV[10]
 
 local last = redis.call('HGET', sessions, worker)
 if last == 'F' or not last and number ~= '1' then return redis.error_reply('FENCED lease lost') end
@@ -231,7 +231,7 @@ end
 
 -- promote what is due, the earliest first; no more of it passes through here
 -- than what a claim carries.
-local ids, due = read(scheduled, redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, PROMOTE_BATCH))
+local ids, due = read(scheduled, redis.call('ZRANGEBYSCORE', schedule, '-inf', at, 'LIMIT', 0, ARGV[9]))
 if #ids > 0 then
   local good, bad = readable(due)
   bury_all(bad)
