@@ -93,11 +93,17 @@ export function ago(at) {
 // clock is an instant as the text has it, in its own zone.
 export const clock = (at) => at.slice(0, 19).replace("T", " ");
 
-// table is one with a head; columns that begin with "#" hold numbers.
+// table is one with a head; columns that begin with "#" hold numbers. On a phone each
+// row of a wide one is a card, where a cell has the name after "|", if there is one.
 export function table(columns, rows, empty) {
   if (!rows.length) return h("p", { class: "empty" }, empty);
-  const kind = (i) => typeof columns[i] === "string" && columns[i].startsWith("#") ? "number" : null;
-  return h("div", { class: "scroll" }, h("table", {},
-    h("thead", {}, h("tr", {}, columns.map((c, i) => h("th", { scope: "col", class: kind(i) }, typeof c === "string" ? c.replace(/^#/, "") : c)))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, i) => h("td", { class: kind(i) }, cell)))))));
+  const heads = columns.map((c) => {
+    if (typeof c !== "string") return { text: c, kind: null, label: null };
+    const [text, label] = c.replace(/^#/, "").split("|");
+    return { text, kind: c.startsWith("#") ? "number" : null, label: label ?? text };
+  });
+  const title = columns.findIndex((c) => typeof c === "string");
+  return h("div", { class: "scroll" }, h("table", { class: columns.length > 4 ? "wide" : null },
+    h("thead", {}, h("tr", {}, heads.map((c) => h("th", { scope: "col", class: c.kind }, c.text)))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, i) => h("td", { class: i === title ? "title" : heads[i].kind, "data-label": heads[i].label || null }, cell)))))));
 }

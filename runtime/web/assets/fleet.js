@@ -16,7 +16,7 @@ export const workers = {
   of: "workers", title: (w) => w.argument ?? "Workers", load: (app) => app.call("workers"),
   show: (app, w, p) => w.argument ? one(p.workers.find((k) => k.name === w.argument), w.argument) : [
     head(["Workers ", h("small", {}, "of all processes")]),
-    h("section", {}, table(["Worker", "", "#Slots", "", "#Done", "#Failed", "#Run p50", "#p95", "#Wait p95", "Since", "Program"], p.workers.map((k) => [
+    h("section", {}, table(["Worker", "", "#Slots", "", "#Done", "#Failed", "#Run p50", "#p95|Run p95", "#Wait p95", "Since", "Program"], p.workers.map((k) => [
       h("a", { href: "#/workers/" + enc(k.name) }, h("code", {}, k.name)), mood(k), `${count(k.active)} of ${count(k.slots)}`,
       k.slots ? h("span", { class: "bar" + (k.overdue ? " bad" : "") }, h("span", { "width%": 100 * k.active / k.slots })) : "",
       count(k.done), count(k.failed), span(k.run.p50_ms), span(k.run.p95_ms), span(k.wait.p95_ms), ago(k.started_at), k.program || "–",
@@ -49,7 +49,7 @@ export const schedules = {
     head(["Schedules ", h("small", {}, "the crons of all workers, in their zones")]),
     h("section", {}, table(["Cron", "Spec", "Zone", "Next", "", "Last", "Type", "Queue", ""], p.crons.map((c) => [
       [c.name, c.paused ? state("paused") : null], h("code", {}, c.spec), c.zone,
-      c.next.length ? h("span", { title: c.next.map(clock).join("\n") }, ago(c.next[0])) : "–", h("span", { class: "note" }, c.next.length ? clock(c.next[0]) : ""),
+      c.next.length ? h("span", { title: c.next.map(clock).join("\n") }, ago(c.next[0])) : "–", h("span", { class: "note" }, c.next.length ? clock(c.next[0]).split(" ").map((part) => [h("span", { class: "whole" }, part), " "]) : ""),
       ago(c.last), c.kind, queueLink(c.queue), cronActions(app, c),
     ]), "No worker has a cron.")),
     p.crons.length ? panel("Coming up", table(["At", "", "Cron"], p.crons.filter((c) => !c.paused).flatMap((c) => c.next.map((at) => [at, c])).sort((a, b) => Date.parse(a[0]) - Date.parse(b[0])).slice(0, 20)

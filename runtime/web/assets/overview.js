@@ -4,9 +4,14 @@ import { spark, lines } from "./chart.js";
 import { enc, sum, queueLink, tasksLink, state, button, panel, head, figure, counts, unhandled } from "./parts.js";
 import * as tq from "./commands.js";
 
+const since = (at) => {
+  const seconds = Math.round((Date.now() - Date.parse(at)) / 1000);
+  return seconds > 0 ? [" for ", span(seconds * 1000)] : [" since now"];
+};
+
 function alerts(list, waiting) {
   if (!list.length && !waiting.length) return null;
-  return h("ul", { class: "alerts" }, unhandled(waiting).map((text) => h("li", { class: "warn" }, h("b", {}, "Unhandled"), " ", text)), list.map((a) => h("li", { class: a.severity === "Critical" ? "bad" : "warn" }, h("b", {}, a.severity), " ", a.message, h("span", { class: "note" }, " for ", span(Math.round((Date.now() - Date.parse(a.timestamp)) / 1000) * 1000)))));
+  return h("ul", { class: "alerts" }, unhandled(waiting).map((text) => h("li", { class: "warn" }, h("b", {}, "Unhandled"), " ", text)), list.map((a) => h("li", { class: a.severity === "Critical" ? "bad" : "warn" }, h("b", {}, a.severity), " ", a.message, h("span", { class: "note" }, ...since(a.timestamp)))));
 }
 
 function figures(app) {
@@ -52,7 +57,7 @@ function queueTable(queues, actions) {
   ]), "No task was ever enqueued.");
 }
 
-export const kindTable = (kinds, empty) => table(["Kind", "Queue", "#Done", "#Failed", "#Wait p50", "#p95", "#p99", "#Run p50", "#p95", "#p99", "#Max"], kinds.map((k) => [
+export const kindTable = (kinds, empty) => table(["Kind", "Queue", "#Done", "#Failed", "#Wait p50", "#p95|Wait p95", "#p99|Wait p99", "#Run p50", "#p95|Run p95", "#p99|Run p99", "#Max|Run max"], kinds.map((k) => [
   h("a", { href: "#/types" }, k.kind), queueLink(k.queue), count(k.done), count(k.retried + k.dead),
   span(k.wait.p50_ms), span(k.wait.p95_ms), span(k.wait.p99_ms), span(k.run.p50_ms), span(k.run.p95_ms), span(k.run.p99_ms), span(k.run.max_ms),
 ]), empty);
@@ -110,7 +115,7 @@ function limits(q) {
 // kindLimits are those of kinds and of their keys, by name.
 function kindLimits(list) {
   const some = (n, format) => n ? format(n) : "–";
-  return list.length ? table(["Kind", "#At once", "#A second", "#A key at once", "#A key a second"], list.map((l) => [
+  return list.length ? table(["Kind", "#At once", "#A second", "#A key at once|Key at once", "#A key a second|Key a second"], list.map((l) => [
     l.kind, some(l.max_active, count), some(l.max_rate, rate), some(l.key_max_active, count), some(l.key_max_rate, rate),
   ]), "") : null;
 }
