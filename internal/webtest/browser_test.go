@@ -202,6 +202,9 @@ func (b *browser) state(id taskqueue.ID) string {
 	return e.State.String()
 }
 
+// A page is an address with a text that it shows.
+type page struct{ hash, text string }
+
 // TestBrowser: every page shows live data, every action works, and what tasks
 // carry stays text.
 func TestBrowser(t *testing.T) {
@@ -215,7 +218,7 @@ func TestBrowser(t *testing.T) {
 	b := newBrowser(t, f)
 	b.do(chromedp.Navigate(b.base))
 	dead := b.firstDead()
-	pages := []struct{ hash, text string }{
+	pages := []page{
 		{"#/", "test.Note"},
 		{"#/queues", "default"},
 		{"#/queues/default", "Since the queue was first used"},
@@ -236,6 +239,7 @@ func TestBrowser(t *testing.T) {
 			t.Errorf("%s: a task's text is more than text", p.hash)
 		}
 	}
+	b.widths(pages)
 	b.live()
 	b.keyboard(dead)
 	actions := b.actions(dead)
@@ -248,6 +252,23 @@ func TestBrowser(t *testing.T) {
 	b.mu.Unlock()
 	b.crossSite()
 	t.Logf("web: %d endpoints, %d pages, %d actions, %d console errors", b.endpoints(), len(pages), actions, errors)
+}
+
+// widths: on a phone, a tablet and a desk nothing has to be moved aside to be seen.
+func (b *browser) widths(pages []page) {
+	b.Helper()
+	for _, width := range []int64{390, 820, 1280} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		for _, p := range pages {
+			b.open(p.hash, p.text)
+			if !b.is("[document.documentElement, ...document.querySelectorAll('.scroll')].every((e) => e.scrollWidth <= e.clientWidth + 1)") {
+				b.Errorf("%s is wider than %d px", p.hash, width)
+			}
+			if !b.is(fmt.Sprintf("[...document.querySelectorAll('main .reason')].every((e) => e.getBoundingClientRect().right <= %d && e.getBoundingClientRect().height > 0)", width)) {
+				b.Errorf("%s at %d px: a reason is out of sight", p.hash, width)
+			}
+		}
+	}
 }
 
 // live: what happens is shown without a reload.
