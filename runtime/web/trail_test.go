@@ -56,6 +56,25 @@ func TestBulkOutOfTime(t *testing.T) {
 	})
 }
 
+// So does one over dead letters, which does not know beforehand how many there are.
+func TestRequeueOutOfTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Config{})
+		f.finished = make(chan taskqueue.Event, 1200)
+		_, stop := f.work()
+		for range 1200 {
+			f.add("bad luck")
+		}
+		time.Sleep(10 * time.Second)
+		stop()
+		f.want(f.get("/tasks/queues/default"), map[string]any{"dead": 1200})
+		f.store.Broker = &slow{f.store.Broker, 45 * time.Second}
+		a := f.do("POST", "/tasks/queues/default/dead/requeue", `{}`)
+		f.want(a, map[string]any{"status": 504, "changed": 1000, "meant": nil, "detail": "1000 tasks were changed, then the time was up; ask again for the rest"})
+		f.want(f.get("/tasks/queues/default"), map[string]any{"dead": 200, "pending": 1000})
+	})
+}
+
 // trailOf are the lines about changes, without what is the same in each.
 func trailOf(t *testing.T, log io.Reader) (lines []object) {
 	t.Helper()
