@@ -133,6 +133,7 @@ func (a Autoscale) check(slots int) error {
 		errs = append(errs, broker.CheckName("name of the fleet", a.Fleet))
 	}
 	if a.Initial != 0 && (a.Initial < c.MinWorkers || a.Initial > c.MaxWorkers) {
+		//lint:ignore ST1005 it begins with the name of a field
 		refuse(fmt.Errorf("Initial %d is outside %d to %d", a.Initial, c.MinWorkers, c.MaxWorkers))
 	}
 	return errors.Join(errs...)

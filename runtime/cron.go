@@ -139,6 +139,7 @@ func (w *Worker) addCrons(crons []Cron) error {
 	var errs []error
 	for i := range crons {
 		if err := w.addCron(&crons[i]); err != nil {
+			//lint:ignore ST1005 it begins with the name of a field
 			errs = append(errs, fmt.Errorf("Crons[%d]: %w", i, err))
 		}
 	}

@@ -5,4 +5,4 @@
 // The golden files are rewritten by `go generate ./internal/housetest`.
 package housetest
 
-//go:generate go test -count=1 -run=TestImportsGolden|TestSeedTotals -update .
+//go:generate go test -count=1 -run=TestImportsGolden|TestSeedTotals|TestSizes -update .
