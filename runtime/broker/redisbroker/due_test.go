@@ -73,7 +73,7 @@ func TestManyQueues(t *testing.T) {
 	}
 	counted := time.Since(asked)
 	for i := range n {
-		if _, err := broker.Tend(t.Context(), r.b, fmt.Sprintf("q%05d", i), "tender"); err != nil {
+		if _, err := broker.Tend(t.Context(), r.b, fmt.Sprintf("q%05d", i), "tender", 0); err != nil {
 			t.Fatal(err)
 		}
 	}

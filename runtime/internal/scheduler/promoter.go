@@ -12,7 +12,7 @@ import (
 
 // A PromoterStore is the part of a broker that a promoter needs.
 type PromoterStore interface {
-	Cycler
+	broker.Cycler
 	leader.Store
 	Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error)
 }

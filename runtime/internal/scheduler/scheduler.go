@@ -27,15 +27,10 @@ import (
 
 // A Store is the part of a broker that a scheduler needs.
 type Store interface {
-	Cycler
+	broker.Cycler
 	broker.Records
 	Enqueue(ctx context.Context, messages []broker.Message) ([]broker.Receipt, error)
 	Marks(ctx context.Context, queue string, names []string) ([]int64, error)
-}
-
-// A Cycler can be asked for its time.
-type Cycler interface {
-	Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error)
 }
 
 // A Schedule is what happens at which ticks. The caller has checked it.

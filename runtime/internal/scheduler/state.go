@@ -46,17 +46,14 @@ func SetState(ctx context.Context, store broker.Records, name string, s State) e
 }
 
 // Ask asks the store for its time.
-func Ask(ctx context.Context, store Cycler, name, queue string) (time.Time, error) {
+func Ask(ctx context.Context, store broker.Cycler, name, queue string) (time.Time, error) {
 	grant, err := visit(ctx, store, name, queue, 0)
 	return grant.Now, err
 }
 
-// visit is a session that comes, promotes at most so many tasks, and leaves.
-func visit(ctx context.Context, store Cycler, name, queue string, promote int) (broker.Grant, error) {
-	return store.Cycle(ctx, broker.Cycle{
-		Session: broker.Session{Worker: fmt.Sprintf("%.100s.%08x", name, rand.Uint32()), Queue: queue},
-		Seq:     1, Lease: broker.MinLease, Promote: promote, Leave: true,
-	})
+// visit tends a queue under a name that is new each time.
+func visit(ctx context.Context, store broker.Cycler, name, queue string, promote int) (broker.Grant, error) {
+	return broker.Tend(ctx, store, queue, fmt.Sprintf("%.100s.%08x", name, rand.Uint32()), promote)
 }
 
 // obey leaves out the ticks of schedules that are paused, and those up to when one
