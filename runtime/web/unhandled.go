@@ -51,7 +51,7 @@ func (u *unhandled) of(ctx context.Context, client *taskqueue.Client, v *look) (
 		if looked++; looked > unhandledQueues {
 			break
 		}
-		c := &census{queue: q.Queue, runs: v.runnable(q.Queue), exact: true, counts: map[broker.Shape]int64{}}
+		c := &census{queue: q.Queue, workers: v.serving(q.Queue), exact: true, counts: map[broker.Shape]int64{}}
 		if err := c.count(ctx, client, taskqueue.Parked, q.Parked > 0); err != nil {
 			return nil, err
 		}
@@ -64,43 +64,37 @@ func (u *unhandled) of(ctx context.Context, client *taskqueue.Client, v *look) (
 	return list, nil
 }
 
-// anyVersion stands for all of a kind whose versions are not known yet.
-const anyVersion = 0
-
-// runnable is what the living workers of a queue can run.
-func (v *look) runnable(queue string) map[broker.Shape]bool {
-	shapes := map[broker.Shape]bool{}
+// serving are the living workers that take tasks of a queue, or may: one of this
+// process that has not told yet.
+func (v *look) serving(queue string) (all []taskqueue.WorkerInfo) {
 	for i := range v.announced {
-		w := &v.announced[i]
-		serves := func(q taskqueue.WorkerQueue) bool { return q.Name == queue }
-		for _, k := range w.Kinds {
-			if len(w.Queues) == 0 { // one of this process that has not told yet
-				shapes[broker.Shape{Kind: k.Name, Version: anyVersion}] = true
-				continue
-			}
-			if !slices.ContainsFunc(w.Queues, serves) {
-				break
-			}
-			shapes[broker.Shape{Kind: k.Name, Version: max(k.Version, 1)}] = true
-			for _, version := range k.Older {
-				shapes[broker.Shape{Kind: k.Name, Version: max(version, 1)}] = true
-			}
+		if w := &v.announced[i]; len(w.Queues) == 0 || w.Serves(queue) {
+			all = append(all, *w)
 		}
 	}
-	return shapes
+	return all
 }
 
-// A census counts the tasks of a queue that no worker runs.
+// runs reports whether a worker can run tasks of a shape. One that has not told yet
+// knows its kinds, and not their versions.
+func runs(w *taskqueue.WorkerInfo, shape broker.Shape) bool {
+	if len(w.Queues) == 0 {
+		return slices.ContainsFunc(w.Kinds, func(k taskqueue.WorkerKind) bool { return k.Name == shape.Kind })
+	}
+	return w.Runs(shape.Kind, shape.Version)
+}
+
+// A census counts the tasks of a queue by their shapes.
 type census struct {
-	queue  string
-	runs   map[broker.Shape]bool
-	exact  bool
-	counts map[broker.Shape]int64
+	queue   string
+	workers []taskqueue.WorkerInfo
+	exact   bool
+	counts  map[broker.Shape]int64
 }
 
 // count adds the first tasks in a state, if there are any.
-func (c *census) count(ctx context.Context, client *taskqueue.Client, s taskqueue.State, any bool) error {
-	if !any {
+func (c *census) count(ctx context.Context, client *taskqueue.Client, s taskqueue.State, some bool) error {
+	if !some {
 		return nil
 	}
 	page, err := client.List(ctx, taskqueue.ListQuery{Queue: c.queue, State: s, Limit: unhandledTasks})
@@ -109,22 +103,20 @@ func (c *census) count(ctx context.Context, client *taskqueue.Client, s taskqueu
 	}
 	c.exact = c.exact && page.Next == ""
 	for i := range page.Entries {
-		m := page.Entries[i].Message
-		if m == nil {
-			continue
-		}
-		shape := broker.Shape{Kind: m.Kind, Version: max(m.Version, 1)}
-		if !c.runs[shape] && !c.runs[broker.Shape{Kind: m.Kind, Version: anyVersion}] {
-			c.counts[shape]++
+		if m := page.Entries[i].Message; m != nil {
+			c.counts[broker.Shape{Kind: m.Kind, Version: max(m.Version, 1)}]++
 		}
 	}
 	return nil
 }
 
-// views are the counts, by kind and version.
+// views are the counts of what no worker runs, by kind and version.
 func (c *census) views() (all []unhandledView) {
 	for _, shape := range slices.SortedFunc(maps.Keys(c.counts), broker.Shape.Compare) {
-		all = append(all, unhandledView{c.queue, shape.Kind, int(shape.Version), c.counts[shape], c.exact})
+		known := func(w taskqueue.WorkerInfo) bool { return runs(&w, shape) }
+		if !slices.ContainsFunc(c.workers, known) {
+			all = append(all, unhandledView{c.queue, shape.Kind, int(shape.Version), c.counts[shape], c.exact})
+		}
 	}
 	return all
 }
