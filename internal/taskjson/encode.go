@@ -55,13 +55,7 @@ func (e *encoder) value(n *Node, v any, path string, depth int) error {
 	if depth > maxDepth {
 		return wrong(path, "it is too deep")
 	}
-	for range maxDepth {
-		if n == nil || n.Ref == "" {
-			break
-		}
-		n = e.root.Defs[strings.TrimPrefix(n.Ref, "#/$defs/")]
-	}
-	switch {
+	switch n = n.Resolve(e.root); {
 	case n == nil:
 		return wrong(path, "the schema does not say what it is")
 	case len(n.AnyOf) > 0:
@@ -91,11 +85,9 @@ func (e *encoder) object(n *Node, v any, path string, depth int) error {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		node := n.AdditionalProperties
 		if n.Properties != nil {
-			i := find(n.Properties, name)
-			if i < 0 {
+			if node = n.Properties.Of(name); node == nil {
 				return unknown(path, name, n.Properties)
 			}
-			node = n.Properties[i].Node
 		}
 		if err := e.key(n, name, path); err != nil {
 			return err

@@ -1,5 +1,5 @@
-// Package taskjson makes payloads of JSON, by the schemas that tqgen writes of
-// tasks (taskqueue.Kind.Schema, docs/codec.md).
+// Package taskjson reads the schemas that tqgen writes of tasks
+// (taskqueue.Kind.Schema, docs/codec.md), and makes payloads of JSON by them.
 package taskjson
 
 import (
@@ -10,10 +10,12 @@ import (
 	"strings"
 )
 
-// A Schema is that of the payload of a kind.
+// A Schema is that of a kind.
 type Schema struct {
-	Version int   `json:"version"`
-	Payload *Node `json:"payload"`
+	Version int              `json:"version"`
+	Payload *Node            `json:"payload"`
+	Older   map[string]*Node `json:"older"` // payloads by their versions
+	Result  *Node            `json:"result"`
 }
 
 // Read reads a Kind.Schema.
@@ -40,7 +42,7 @@ type Node struct {
 	ContentEncoding      string           `json:"contentEncoding"`
 	WriteOnly            bool             `json:"writeOnly"` // a secret
 	AnyOf                []*Node          `json:"anyOf"`
-	Properties           properties       `json:"properties"`
+	Properties           Properties       `json:"properties"`
 	PropertyNames        *Node            `json:"propertyNames"`
 	AdditionalProperties *Node            `json:"additionalProperties"`
 	PrefixItems          []*Node          `json:"prefixItems"`
@@ -89,16 +91,44 @@ func (n *Node) Kind() string {
 	return "json"
 }
 
-// properties are nodes by name, in the order of the text.
-type properties []Field
+// Resolve follows references, which lead to definitions of the root; nil, if one
+// leads nowhere.
+func (n *Node) Resolve(root *Node) *Node {
+	for range maxDepth {
+		if n == nil || n.Ref == "" {
+			return n
+		}
+		n = root.Defs[strings.TrimPrefix(n.Ref, Definitions)]
+	}
+	return nil
+}
+
+// Definitions begins the references.
+const Definitions = "#/$defs/"
+
+// Properties are nodes by name, in the order of the text.
+type Properties []Field
+
+// Of is the property of a name; nil, if there is none.
+func (p Properties) Of(name string) *Node {
+	if i := find(p, name); i >= 0 {
+		return p[i].Node
+	}
+	return nil
+}
 
 // UnmarshalJSON reads an object.
-func (p *properties) UnmarshalJSON(text []byte) error {
+func (p *Properties) UnmarshalJSON(text []byte) error {
 	d := json.NewDecoder(strings.NewReader(string(text)))
-	if _, err := d.Token(); err != nil {
+	switch begin, err := d.Token(); {
+	case err != nil:
 		return err
+	case begin == nil: // null
+		return nil
+	case begin != json.Delim('{'):
+		return fmt.Errorf("properties begin with %v, and are no object", begin)
 	}
-	*p = properties{}
+	*p = Properties{}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {

@@ -1,35 +1,10 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"strings"
-)
 
-// keysOf are the keys of a JSON object in their order.
-func keysOf(text []byte) (keys []string, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		var skip json.RawMessage
-		if err := d.Decode(&skip); err != nil {
-			return nil, err
-		}
-		name, ok := key.(string)
-		if !ok {
-			return nil, fmt.Errorf("web: %v is no key", key)
-		}
-		keys = append(keys, name)
-	}
-	return keys, nil
-}
+	"github.com/tqgen/taskqueue/internal/taskjson"
+)
 
 // A fieldView is a field of a kind as the page of types has it.
 type fieldView struct {
@@ -45,33 +20,32 @@ func viewFields(root *node) []fieldView {
 	if root == nil {
 		return all
 	}
-	n := root.resolve(root)
+	n := root.Resolve(root)
 	switch {
 	case n == nil:
 	case len(n.PrefixItems) > 0:
 		for _, item := range n.PrefixItems {
-			all = append(all, fieldView{item.Title, item.describe(), item.WriteOnly})
+			all = append(all, fieldView{item.Title, describe(item), item.WriteOnly})
 		}
-	case n.Properties.names != nil:
-		for _, name := range n.Properties.names {
-			field := n.Properties.byName[name]
-			all = append(all, fieldView{name, field.describe(), field.WriteOnly})
+	case len(n.Properties) > 0:
+		for _, field := range n.Properties {
+			all = append(all, fieldView{field.Name, describe(field.Node), field.WriteOnly})
 		}
 	default:
-		all = append(all, fieldView{"", n.describe(), n.WriteOnly})
+		all = append(all, fieldView{"", describe(n), n.WriteOnly})
 	}
 	return all
 }
 
 // describe is a type in a few words.
-func (n *node) describe() string {
+func describe(n *node) string {
 	switch {
 	case n == nil:
 		return "any"
 	case n.Ref != "":
-		return strings.TrimPrefix(n.Ref, defs)
+		return strings.TrimPrefix(n.Ref, taskjson.Definitions)
 	case len(n.AnyOf) == 2:
-		return n.AnyOf[1].describe() + " or null"
+		return describe(n.AnyOf[1]) + " or null"
 	case n.Format == "nanoseconds":
 		return "duration"
 	case n.Format == "date-time":
@@ -79,9 +53,9 @@ func (n *node) describe() string {
 	case n.ContentEncoding != "":
 		return "bytes"
 	case n.Items != nil:
-		return "list of " + n.Items.describe()
+		return "list of " + describe(n.Items)
 	case n.AdditionalProperties != nil:
-		return "map of " + n.AdditionalProperties.describe()
+		return "map of " + describe(n.AdditionalProperties)
 	case n.Format != "":
 		return n.Format
 	case n.Type != "":

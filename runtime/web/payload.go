@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	defs      = "#/$defs/"
 	secret    = "••••••"              // in the place of a secret
 	unknown   = "(not in the schema)" // of what no schema describes
 	unlike    = "(not as the schema says)"
@@ -48,17 +47,6 @@ type revealer struct {
 	out  bytes.Buffer
 }
 
-// resolve follows a reference; nil, if it leads nowhere.
-func (n *node) resolve(root *node) *node {
-	for range maxDepth {
-		if n == nil || n.Ref == "" {
-			return n
-		}
-		n = root.Defs[strings.TrimPrefix(n.Ref, defs)]
-	}
-	return nil
-}
-
 // text writes a string.
 func (r *revealer) text(s string) {
 	quoted, err := json.Marshal(s)
@@ -82,7 +70,7 @@ func (r *revealer) value(n *node, b []byte, depth int) ([]byte, error) {
 	if n != nil && n.WriteOnly {
 		return r.instead(secret, b)
 	}
-	if n = n.resolve(r.root); n == nil {
+	if n = n.Resolve(r.root); n == nil {
 		return r.instead(unknown, b)
 	}
 	if n.WriteOnly {
@@ -120,8 +108,8 @@ func (r *revealer) object(n *node, b []byte, depth int) ([]byte, error) {
 		}
 		r.text(key)
 		r.out.WriteByte(':')
-		field, known := n.Properties.byName[key]
-		if !known {
+		field := n.Properties.Of(key)
+		if field == nil {
 			field = n.AdditionalProperties
 		}
 		if field == nil {
