@@ -1,6 +1,7 @@
 package tq
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -20,14 +21,9 @@ func (a *app) dashboard() *cobra.Command {
 	cmd.Flags().BoolVar(&readOnly, "read-only", false, "refuse every change")
 	cmd.RunE = a.with(func(ctx context.Context, s *session, _ []string) error {
 		c := s.settings
-		switch {
-		case listen != "":
-			c.Web.Listen = listen
-		case c.Web.Listen == "":
-			c.Web.Listen = "127.0.0.1:8080"
-		}
+		c.Web.Listen = cmp.Or(listen, c.Web.Listen)
 		c.Web.ReadOnly = c.Web.ReadOnly || readOnly
-		c.Web.AutoConfigureRoutes = true
+		c.ServeDashboard()
 		server, err := console.Listen(ctx, c.Web.Listen)
 		if err != nil {
 			return err

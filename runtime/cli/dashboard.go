@@ -18,10 +18,7 @@ func (c *command) dashboard() *cobra.Command {
 	}
 	c.addFlags(cmd)
 	cmd.RunE = c.with(func(ctx context.Context, client *taskqueue.Client, settings *config.Config, logs *logs) error {
-		if settings.Web.Listen == "" {
-			settings.Web.Listen = "127.0.0.1:8080"
-		}
-		settings.Web.AutoConfigureRoutes = true
+		settings.ServeDashboard()
 		server, err := console.Listen(ctx, settings.Web.Listen)
 		if err != nil {
 			return err

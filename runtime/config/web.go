@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net"
@@ -41,6 +42,13 @@ func (c *Config) MountAs(mux *http.ServeMux, client *taskqueue.Client, config we
 	if c.Web.AutoConfigureRoutes {
 		mux.Handle(strings.TrimSuffix(config.Prefix, "/")+"/", web.Handler(client, config))
 	}
+}
+
+// ServeDashboard lets the web interface be served, on loopback unless an address is
+// set: who asks for a dashboard gets one that only this machine can reach.
+func (c *Config) ServeDashboard() {
+	c.Web.Listen = cmp.Or(c.Web.Listen, "127.0.0.1:8080")
+	c.Web.AutoConfigureRoutes = true
 }
 
 // Serves reports whether a worker is to serve HTTP, at Web.Listen.
