@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -185,16 +186,9 @@ func (a *api) cancel(w http.ResponseWriter, r *http.Request) {
 
 // jsonOf shows a MessagePack value as JSON.
 func jsonOf(result []byte) (json.RawMessage, error) {
-	var text jsonText
+	var text bytes.Buffer
 	_, err := msgp.UnmarshalAsJSON(&text, result)
-	return json.RawMessage(text), err
-}
-
-type jsonText []byte
-
-func (t *jsonText) Write(p []byte) (int, error) {
-	*t = append(*t, p...)
-	return len(p), nil
+	return text.Bytes(), err
 }
 
 // statuses say what an error means to whoever asked.
