@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -47,6 +49,15 @@ func use(ctx context.Context, q *taskqueue.Client) error {
 func main() { _ = use }
 `
 
+// byLine orders findings in one file by the line that they are on.
+func byLine(a, b string) int {
+	line := func(s string) int {
+		n, _ := strconv.Atoi(strings.Split(s, ":")[1])
+		return n
+	}
+	return line(a) - line(b)
+}
+
 // go vet with tqgen-vet finds what tqgen would refuse and errors that are lost.
 func TestVet(t *testing.T) {
 	checkout, err := filepath.Abs(root)
@@ -65,6 +76,7 @@ func TestVet(t *testing.T) {
 		t.Error("go vet finds nothing")
 	}
 	got := regexp.MustCompile(`(?m)^main\.go:\d+:\d+: .*?(\]|;|:)`).FindAllString(out, -1)
+	slices.SortFunc(got, byLine) // go vet prints the analyzers' findings in any order
 	want := []string{
 		"main.go:9:1: this comment is no directive, but looks like one [TQ100]",
 		`main.go:12:18: unknown key "quue" [TQ110]`,
