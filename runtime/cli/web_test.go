@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -39,7 +40,7 @@ func get(t *testing.T, url, password string) int {
 }
 
 // A worker that is told where to listen serves probes to all, and the rest to who
-// knows the password.
+// knows the password. It listens before it works: until then a probe is told 503.
 func TestWorkerListens(t *testing.T) {
 	p := start(t, []string{"REDIS_URL=mem://", "TASK_QUEUE_WEB_PASSWORD=open sesame", "ROUTE_PREFIX=/jobs"}, "worker", "--listen=127.0.0.1:0")
 	line := p.await(p.stdout, "; http://127.0.0.1:")
@@ -47,7 +48,14 @@ func TestWorkerListens(t *testing.T) {
 	if !strings.HasSuffix(url, "/jobs") {
 		t.Errorf("it prints %q", line)
 	}
-	for path, want := range map[string]int{"/health": http.StatusOK, "/metrics/summary": http.StatusUnauthorized, "/": http.StatusUnauthorized} {
+	await(t, func(context.Context) bool {
+		status := get(t, url+"/health", "")
+		if status != http.StatusOK && status != http.StatusServiceUnavailable {
+			t.Fatalf("/health without a password: %d", status)
+		}
+		return status == http.StatusOK
+	})
+	for path, want := range map[string]int{"/metrics/summary": http.StatusUnauthorized, "/": http.StatusUnauthorized} {
 		if got := get(t, url+path, ""); got != want {
 			t.Errorf("%s without a password: %d, want %d", path, got, want)
 		}
