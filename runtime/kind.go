@@ -33,6 +33,7 @@ type Settings struct {
 	Timeout   time.Duration // of one run, 1ms to 49 days; NoTimeout: none; default 5m
 	Retention time.Duration // how long the outcome is kept; default 0 (tqgen writes 1h for a task with a result)
 	Expires   time.Duration // how long a task may wait for its first run, 1ms to 10 years; default 0: for ever
+	Memory    int64         // bytes that a run takes at its peak, of a batch the whole call, 1e6 to 1<<40; default 0: not known; see docs/autoscaling.md
 	Limit     Limit         // on how many begin and run, over all workers; default: none
 	Backoff   Backoff       // default: exponential, 1s doubling to 1m, jitter 0.2
 }
@@ -43,6 +44,9 @@ const (
 	// NoTimeout as Timeout: a run may take as long as it likes.
 	NoTimeout time.Duration = -1
 )
+
+// The bounds of Settings.Memory, in bytes.
+const minMemory, maxMemory = 1e6, 1 << 40
 
 // Backoff is the pause before each retry: Intervals one after the other (the
 // last one repeats) or, without them, Base·Factorⁿ⁻¹ up to Max before the nth
@@ -83,6 +87,9 @@ func (k *Kind) check() error {
 	}
 	if s.Expires != 0 && (s.Expires < time.Millisecond || s.Expires > broker.MaxDelay) {
 		errs = append(errs, fmt.Errorf("%w: expires %v is outside 1ms to %v", ErrInvalid, s.Expires, broker.MaxDelay))
+	}
+	if s.Memory != 0 && (s.Memory < minMemory || s.Memory > maxMemory) {
+		errs = append(errs, fmt.Errorf("%w: memory of %d bytes is outside 1e6 to 1<<40", ErrInvalid, s.Memory))
 	}
 	for _, name := range k.Was {
 		errs = append(errs, broker.CheckName("old task kind", name))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tqgen/taskqueue/gen/diag"
+	"github.com/tqgen/taskqueue/gen/directive"
 	"github.com/tqgen/taskqueue/gen/model"
 )
 
@@ -62,26 +63,12 @@ func (b *builder) tqTag(f *model.Field, word string) {
 	}
 }
 
-// units of sizes; the longer ones come first.
-var units = []struct {
-	name string
-	size int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"kB", 1000}, {"MB", 1e6}, {"B", 1}, {"", 1}}
-
 // maxSize is the largest payload of any store.
 const maxSize = 16 << 20
 
 func (b *builder) maxTag(f *model.Field, text string) {
-	for _, u := range units {
-		digits, ok := strings.CutSuffix(text, u.name)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil || n < 1 || n > maxSize/u.size {
-			break
-		}
-		f.Max = n * u.size
+	if n, ok := directive.ParseSize(text, maxSize); ok {
+		f.Max = n
 		return
 	}
 	b.errs.Add(f.Position, diag.BadTag, "use a size from 1 to 16MiB, as in tq:\"max=64KiB\"", "max=%q of %s is not a size", text, f.Name)

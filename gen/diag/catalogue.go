@@ -26,7 +26,6 @@ const (
 	UnknownKey     Code = "TQ110"
 	Duplicate      Code = "TQ111"
 	EmptyValue     Code = "TQ112"
-	NotSupported   Code = "TQ113"
 	Malformed      Code = "TQ114"
 	BadDuration    Code = "TQ115"
 	BadNumber      Code = "TQ116"
@@ -79,7 +78,6 @@ func Catalogue() []Entry {
 		{UnknownKey, "an unknown key", "Keys are never ignored: what the generator does not know would not happen."},
 		{Duplicate, "something that is said twice", "Two values for one thing leave open which one counts."},
 		{EmptyValue, "a key without a value", "An empty value is never meant: to have the default, leave the key out."},
-		{NotSupported, "a key that this version does not support yet", "The key is reserved and its behaviour is not built. Ignoring it would be worse than refusing it."},
 		{Malformed, "a directive that cannot be read", "After the verb come words of the form key=value, separated by spaces. A value with spaces is a Go string in double quotes or backquotes."},
 		{BadDuration, "a bad duration", "Durations are written as in Go (1h30m, 45s, 200ms), with a unit, and have limits."},
 		{BadNumber, "a bad number", "The value is not a number or is outside its limits."},

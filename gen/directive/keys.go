@@ -40,7 +40,7 @@ type key struct {
 	set      func(p *parser, a arg)
 }
 
-// keys lists all keys; one without a function is reserved.
+// keys lists all keys.
 func keys() []key {
 	return []key{
 		{"name", verbTask, false, (*parser).name},
@@ -67,7 +67,7 @@ func keys() []key {
 		{"keyconcurrency", verbTask, false, (*parser).keyConcurrency},
 		{"batch", verbTask, false, (*parser).batch},
 		{"linger", verbTask, false, (*parser).linger},
-		{"memory", verbTask, true, nil},
+		{"memory", verbTask, true, (*parser).memory},
 		{"base", verbRetry, false, (*parser).base},
 		{"max", verbRetry, false, (*parser).max},
 		{"factor", verbRetry, false, (*parser).factor},
@@ -112,8 +112,6 @@ func (p *parser) arg(a arg) {
 		p.errs.Add(a.at, diag.Duplicate, "keep one of them", "a second %s=; the first is at %s", a.key, place(at))
 	case a.value == "":
 		p.errs.Add(a.valueAt, diag.EmptyValue, "give it a value, or leave the key out", "%s= is empty", a.key)
-	case k.set == nil:
-		p.errs.Add(a.at, diag.NotSupported, "remove it", "%s= is not supported yet", a.key)
 	default:
 		p.seen[a.key] = a.at
 		k.set(p, a)
@@ -142,7 +140,7 @@ func (p *parser) unknown(a arg) {
 			p.errs.Add(a.at, diag.UnknownKey, fix, "%s= does not belong to //taskqueue:%s", a.key, p.directive.verb)
 			return
 		}
-		if p.takes(k) && k.set != nil {
+		if p.takes(k) {
 			known = append(known, k.name)
 		}
 	}

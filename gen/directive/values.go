@@ -199,6 +199,7 @@ func (v Values) Over(defaults *Values) Values {
 		Timeout:   or(v.Settings.Timeout, d.Timeout),
 		Retention: or(v.Settings.Retention, d.Retention),
 		Expires:   or(v.Settings.Expires, d.Expires),
+		Memory:    or(v.Settings.Memory, d.Memory),
 		Backoff:   or(v.Settings.Backoff, d.Backoff),
 		Limit:     v.Settings.Limit,
 	}

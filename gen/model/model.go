@@ -91,6 +91,7 @@ type Settings struct {
 	Timeout   *time.Duration // 0: none
 	Retention *time.Duration
 	Expires   *time.Duration // 0: never
+	Memory    *int64         // bytes that a run takes
 	Backoff   *Backoff
 	Limit     Limit // the zero value: none
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -87,6 +88,9 @@ func settings(t *model.Task) []pair {
 	if s.Expires != nil && *s.Expires > 0 {
 		add("Expires", duration(*s.Expires))
 	}
+	if s.Memory != nil {
+		add("Memory", size(*s.Memory))
+	}
 	if s.Limit != (model.Limit{}) {
 		add("Limit", jen.Qual(runtimePath, "Limit").ValuesFunc(limit(s.Limit)))
 	}
@@ -160,6 +164,17 @@ func backoff(b *model.Backoff) func(*jen.Group) {
 			})
 		}
 	}
+}
+
+// size writes bytes as a number of its unit.
+func size(n int64) jen.Code {
+	switch {
+	case n%(1<<20) == 0:
+		return jen.Lit(int(n >> 20)).Op("<<").Lit(20)
+	case n%1e6 == 0:
+		return jen.Id(strconv.FormatInt(n/1e6, 10) + "e6")
+	}
+	return jen.Lit(int(n))
 }
 
 // number writes a float without a needless fraction.

@@ -40,6 +40,7 @@ func Settings(t *model.Task) [][2]string {
 	add("timeout", span(s.Timeout, "none"))
 	add("retention", span(t.Retention(), "none"))
 	add("expires", span(s.Expires, "never"))
+	add("memory of a run", size(s.Memory))
 	add("rate", rate(s.Limit.Rate))
 	add("concurrency", count(s.Limit.Concurrency))
 	if t.Key != nil {
@@ -150,6 +151,22 @@ func spread(b *model.Backoff) string {
 		return ""
 	}
 	return fmt.Sprintf(", ±%v %%", b.Jitter*100)
+}
+
+// size writes bytes in their largest whole unit.
+func size(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1e9, "GB"}, {1e6, "MB"}} {
+		if *n%u.size == 0 {
+			return fmt.Sprintf("%d %s", *n/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", *n)
 }
 
 func rate(r model.Rate) string {
