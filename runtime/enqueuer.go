@@ -122,7 +122,7 @@ func (e *Enqueuer) add(p parcel) (room <-chan struct{}, err error) {
 	case len(e.waiting) < e.config.Buffer:
 		e.waiting = append(e.waiting, p)
 		e.poke()
-		return nil, nil
+		return nil, nil //nolint:nilnil // no room is needed
 	case e.config.Refuse:
 		return nil, fmt.Errorf("%w: %d jobs wait in the buffer of the enqueuer", ErrFull, len(e.waiting))
 	case e.room == nil:

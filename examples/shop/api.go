@@ -225,5 +225,5 @@ func refuse(w http.ResponseWriter, err error) {
 func answer(w http.ResponseWriter, status int, reply any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(reply) // whoever asked may be gone
+	_ = json.NewEncoder(w).Encode(reply) //nolint:errchkjson // whoever asked may be gone
 }

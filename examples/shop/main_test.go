@@ -99,7 +99,11 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/api/system/workers/scale", `{"slots": 0}`, http.StatusBadRequest, "outside 1"},
 	} {
 		reply := s.ask(test.method, test.path, test.body, test.status)
-		if text, _ := json.Marshal(reply["error"]); !strings.Contains(string(text), test.want) {
+		text, err := json.Marshal(reply["error"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), test.want) {
 			t.Errorf("%s %s says %s, want %s", test.method, test.path, text, test.want)
 		}
 	}

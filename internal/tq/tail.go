@@ -33,7 +33,7 @@ func (a *app) tail() *cobra.Command {
 		t := tail{session: s, queues: queues}
 		err := t.follow(ctx, every)
 		if ctx.Err() != nil {
-			return nil // that is how it ends
+			return nil //nolint:nilerr // that is how it ends
 		}
 		return err
 	})

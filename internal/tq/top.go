@@ -35,7 +35,7 @@ func (a *app) top() *cobra.Command {
 		_, err := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(s.process.Stdin), tea.WithOutput(s.process.Stdout),
 			tea.WithEnvironment(s.process.Environ), tea.WithoutSignalHandler()).Run()
 		if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // that is how it ends
 		}
 		return err
 	})

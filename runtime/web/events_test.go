@@ -25,7 +25,7 @@ func listen(t *testing.T, url string) *stream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := http.DefaultClient.Do(r) //nolint:bodyclose // close does
 	if err != nil {
 		t.Fatal(err)
 	}

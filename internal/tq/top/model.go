@@ -25,8 +25,9 @@ const (
 	runningPage
 	typesPage
 	deadPage // of one queue
-	pages    = deadPage
 )
+
+const pages = deadPage // that a key shows
 
 var pageNames = [...]string{"1 queues", "2 workers", "3 running", "4 types", "dead letters"}
 

@@ -229,8 +229,8 @@ var editTests = []test{
 		w.claimed(9, "c", "b")
 	}},
 	{"settings are replaced at the version that is known, or not at all", func(f *fixture) {
-		try := func(version uint64, max int64) error {
-			return f.Broker.Configure(f.Context(), f.queue, broker.Settings{Version: version, MaxTasks: max})
+		try := func(version uint64, most int64) error {
+			return f.Broker.Configure(f.Context(), f.queue, broker.Settings{Version: version, MaxTasks: most})
 		}
 		f.equal("of none", try(1, 1), broker.ErrStale)
 		f.equal("first", try(broker.Unset, 2), nil)

@@ -169,7 +169,7 @@ func (a *auditor) counted(state map[string]string) {
 func (a *auditor) atLimits(state map[string]string, aside map[string]float64) {
 	infos := check2(a, func() ([]broker.QueueInfo, error) { return a.b.Queues(a.ctx, a.q.keys.queue) })
 	for name, until := range aside {
-		group, counted, slots := name, name, int64(0)
+		group, counted := name, name
 		if strings.Contains(name, "\x00") {
 			counted = name[1:]
 			group, _, _ = strings.Cut(counted, "\x00")

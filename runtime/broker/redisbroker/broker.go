@@ -162,7 +162,7 @@ func (b *Broker) Close() error {
 	b.stop()
 	b.startMu.Unlock()
 	if again {
-		return nil
+		return nil //nolint:nilerr // it is closed, as it was to be
 	}
 	err := b.clients.close()
 	b.work.Wait()

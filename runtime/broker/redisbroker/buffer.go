@@ -42,16 +42,16 @@ func (b *buffer) ReadFrom(r io.Reader) (int64, error) {
 	}
 }
 
-// errReply is a reply that is no list.
-type errReply string
+// A replyError is a reply that is no list.
+type replyError string
 
 // Error implements error.
-func (e errReply) Error() string { return string(e) }
+func (e replyError) Error() string { return string(e) }
 
 // RedisError marks it as an answer of the server.
-func (errReply) RedisError() {}
+func (replyError) RedisError() {}
 
-var _ redis.Error = errReply("")
+var _ redis.Error = replyError("")
 
 var errProtocol = errors.New("redis sent something else than a list")
 
@@ -59,7 +59,7 @@ var errProtocol = errors.New("redis sent something else than a list")
 func (b *buffer) elements() ([][]byte, error) {
 	if len(b.bytes) > 0 && b.bytes[0] == '-' {
 		line, _, _ := bytes.Cut(b.bytes[1:], []byte("\r\n"))
-		return nil, errReply(line)
+		return nil, replyError(line)
 	}
 	count, rest := header(b.bytes, '*')
 	if rest == nil {

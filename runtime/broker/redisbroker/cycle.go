@@ -87,7 +87,7 @@ func (r reply) grant() broker.Grant {
 // step runs cycle.lua and reads what it claimed, in one round trip.
 func (b *Broker) step(ctx context.Context, q *queue, c *broker.Cycle, p *plan) (answer reply, elements [][]byte, err error) {
 	claim := q.claim(c.Session.Worker, c.Seq)
-	keys := append(q.cycleKeys[:len(q.cycleKeys):len(q.cycleKeys)], q.claims(c.Session.Worker), claim)
+	keys := append(slices.Clip(q.cycleKeys), q.claims(c.Session.Worker), claim)
 	keys, args := p.arguments(keys)
 	s := b.scripts.Load().cycle
 	err = b.call(ctx, func(ctx context.Context) error {

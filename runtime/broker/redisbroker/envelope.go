@@ -180,7 +180,8 @@ func decodeEnvelope(b []byte, m *broker.Message) error {
 		Ready:   time.UnixMilli(int64(uint48(b[offReady:]))),
 	}
 	flags := b[offFlags]
-	rest, ok := b[offKind:], false
+	var ok bool
+	rest := b[offKind:]
 	if m.Kind, rest, ok = shortString(rest); !ok {
 		return fmt.Errorf("%w: the kind is cut off", errCorrupt)
 	}
@@ -263,7 +264,7 @@ func decodeField(tag byte, value, whole []byte, m *broker.Message) error {
 }
 
 func milliseconds(n uint64) time.Duration {
-	return min(time.Duration(min(n, 1<<52)), time.Duration(broker.MaxDelay.Milliseconds())) * time.Millisecond
+	return time.Duration(min(n, uint64(broker.MaxDelay.Milliseconds()))) * time.Millisecond
 }
 
 // shortString reads a string behind one byte of length.

@@ -23,9 +23,9 @@ func (b *Broker) List(ctx context.Context, l broker.ListQuery) (broker.Page, err
 	var err error
 	switch l.State {
 	case broker.Scheduled:
-		page, err = b.listIndex(ctx, q, l, q.schedule, q.scheduled, false)
+		page, err = b.listIndex(ctx, l, q.schedule, q.scheduled, false)
 	case broker.StateDead:
-		page, err = b.listIndex(ctx, q, l, q.dead, q.letters, true)
+		page, err = b.listIndex(ctx, l, q.dead, q.letters, true)
 	case broker.Parked:
 		page, err = b.listParked(ctx, q, l)
 	default:
@@ -200,7 +200,7 @@ func (b *Broker) rangeOf(ctx context.Context, key string, from, to int) (element
 }
 
 // listIndex pages by instant and id; the cursor is the last entry's.
-func (b *Broker) listIndex(ctx context.Context, q *queue, l broker.ListQuery, index, data string, backwards bool) (broker.Page, error) {
+func (b *Broker) listIndex(ctx context.Context, l broker.ListQuery, index, data string, backwards bool) (broker.Page, error) {
 	var ms int64
 	var id string
 	if l.Cursor != "" {

@@ -158,7 +158,7 @@ func TestJudge(t *testing.T) {
 		"WRONGTYPE x":       {false, false},
 	} {
 		var got verdict
-		if got.passing, got.executed = judge(errReply(text)); got != want {
+		if got.passing, got.executed = judge(replyError(text)); got != want {
 			t.Errorf("%s: %+v", text, got)
 		}
 	}
@@ -185,7 +185,7 @@ func TestJudge(t *testing.T) {
 		"EXECABORT Transaction discarded because of: OOM command not allowed":             broker.ErrFull,
 		"FENCED lease lost": broker.ErrFenced, "STALE cycle": broker.ErrStale, "NOPERM x": broker.ErrUnavailable,
 	} {
-		if err := b.refusal(errReply(text)); !errors.Is(err, want) {
+		if err := b.refusal(replyError(text)); !errors.Is(err, want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

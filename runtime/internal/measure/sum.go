@@ -170,7 +170,7 @@ func (s *Sum) queue(i int, info *broker.QueueInfo, share float64) {
 	if info.Settings.Paused {
 		waiting = 0
 	}
-	buffered := 0
+	var buffered int
 	buffered, q.Started, q.WaitP95Seconds = s.here(q.Name)
 	waiting += float64(buffered)
 	sum := 0.0

@@ -86,7 +86,7 @@ func (p *Promoter) look(ctx context.Context) (sleep time.Duration) {
 		if err != nil || q.Scheduled == 0 || q.Sessions > 0 {
 			continue
 		}
-		next := time.Duration(0)
+		var next time.Duration
 		sleep = min(sleep, max(cmp.Or(p.Interval, promoterEvery), least))
 		if next, err = p.promote(ctx, q); next > 0 {
 			sleep = min(sleep, next)

@@ -340,7 +340,7 @@ func TestHeldKey(t *testing.T) {
 }
 
 func TestTaskThatCannotBeMade(t *testing.T) {
-	for name, make := range map[string]func(ctx context.Context, tick time.Time) (broker.Message, error){
+	for name, task := range map[string]func(ctx context.Context, tick time.Time) (broker.Message, error){
 		"an error": func(context.Context, time.Time) (broker.Message, error) { return broker.Message{}, errors.New("boom") },
 		"no kind": func(context.Context, time.Time) (broker.Message, error) {
 			return broker.Message{ID: broker.NewID("q", time.Now()), Queue: "q"}, nil
@@ -354,7 +354,7 @@ func TestTaskThatCannotBeMade(t *testing.T) {
 					if tick.Minute()%2 == 0 {
 						return good(ctx, tick)
 					}
-					return make(ctx, tick)
+					return task(ctx, tick)
 				}
 				x.run(x.engine(bad, x.schedule("good", "@every 1m", "")))
 				pass(2 * time.Minute)

@@ -67,9 +67,11 @@ func (s *Sample) copyTallies(all []*Tally) {
 		s.Tallies = make([]Tally, len(all))
 	}
 	for i, t := range all {
-		started := append(s.Tallies[i].Started[:0], t.Started...)
-		s.Tallies[i] = *t
-		s.Tallies[i].Started, s.Tallies[i].away = started, away{}
+		own := &s.Tallies[i]
+		own.Started = append(own.Started[:0], t.Started...)
+		started := own.Started
+		*own = *t
+		own.Started, own.away = started, away{}
 	}
 }
 
