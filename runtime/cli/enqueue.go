@@ -22,7 +22,7 @@ import (
 const enqueueLong = `Enqueue a task of the program, and print its id.
 
 Its fields are flags, or all of them one JSON object: --json '{…}', --json - reads standard input.
-What generated code makes of fields, a key of its own or a unique one, is not known here: --key, --unique.`
+What the task says of itself counts as in the program: its queue, its key, what makes it unique. Flags override it.`
 
 func (c *command) enqueue() *cobra.Command {
 	cmd := &cobra.Command{Use: "enqueue TASK", Short: "Enqueue a task", Long: enqueueLong}
@@ -41,14 +41,15 @@ func (c *command) enqueue() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	for _, t := range c.program.Tasks {
 		if t.Kind != nil {
-			cmd.AddCommand(c.enqueueOne(t.Kind))
+			cmd.AddCommand(c.enqueueOne(&t))
 		}
 	}
 	return cmd
 }
 
-// enqueueOne is the command of one kind.
-func (c *command) enqueueOne(kind *taskqueue.Kind) *cobra.Command {
+// enqueueOne is the command of one task.
+func (c *command) enqueueOne(task *taskqueue.Task) *cobra.Command {
+	kind := task.Kind
 	cmd := &cobra.Command{Use: kind.Name, Short: "Enqueue a " + kind.Name, Args: cobra.NoArgs}
 	o := options{flags: cmd.Flags()}
 	o.add(cmd)
@@ -74,7 +75,11 @@ func (c *command) enqueueOne(kind *taskqueue.Kind) *cobra.Command {
 		if err != nil {
 			return console.Misuse(err)
 		}
-		id, err := client.Enqueue(ctx, taskqueue.NewJob(kind, msgp.Raw(payload), extra...))
+		job, err := jobOf(task, payload, extra)
+		if err != nil {
+			return console.Misuse(err)
+		}
+		id, err := client.Enqueue(ctx, job)
 		if err != nil {
 			return err
 		}
@@ -82,6 +87,24 @@ func (c *command) enqueueOne(kind *taskqueue.Kind) *cobra.Command {
 		return err
 	})
 	return cmd
+}
+
+// jobOf is the job that the generated Job method makes of a payload: with the queue,
+// the key and the unique key that it takes from the task's own fields and methods. A
+// task that was not generated knows no more than its kind.
+func jobOf(task *taskqueue.Task, payload []byte, extra []taskqueue.Option) (taskqueue.Job, error) {
+	if task.Decode != nil {
+		decoded, err := task.Decode(max(task.Kind.Version, 1), payload)
+		if err != nil {
+			return taskqueue.Job{}, err
+		}
+		if own, ok := decoded.(interface {
+			Job(options ...taskqueue.Option) taskqueue.Job
+		}); ok {
+			return own.Job(extra...), nil
+		}
+	}
+	return taskqueue.NewJob(task.Kind, msgp.Raw(payload), extra...), nil
 }
 
 // fieldFlags makes a flag of each field that no option has the name of, else

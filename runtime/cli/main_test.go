@@ -19,8 +19,9 @@ import (
 // The test binary is the programs of the stories, too.
 func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){
-		"shop":  func() { os.Exit(cli.Main(welcome, build)) },
-		"empty": func() { os.Exit(cli.Main()) },
+		"shop":      func() { os.Exit(cli.Main(welcome, build)) },
+		"generated": func() { os.Exit(cli.Main(generated()...)) },
+		"empty":     func() { os.Exit(cli.Main()) },
 		"configured": func() {
 			os.Exit(cli.Program{
 				Tasks:     []taskqueue.Task{build},
