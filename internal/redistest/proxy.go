@@ -21,6 +21,8 @@ type Proxy struct {
 	match   func(args []string) bool
 	drop    int // replies left to drop
 	dropped int
+	edits   func(args []string) bool // whose answers edit changes
+	edit    func(text string) string
 }
 
 // StartProxy stands before the server at addr until the test ends.
@@ -106,6 +108,15 @@ func (p *Proxy) Dropped() int {
 	return p.dropped
 }
 
+// Rewrite changes the texts that the server answers to commands that match, as INFO
+// does: for what a server of another release, or in trouble, would say. It replaces an
+// earlier call.
+func (p *Proxy) Rewrite(match func(args []string) bool, edit func(text string) string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.edits, p.edit = match, edit
+}
+
 // Command matches commands of these names, given in upper case.
 func Command(names ...string) func(args []string) bool {
 	return func(args []string) bool { return slices.Contains(names, strings.ToUpper(args[0])) }
@@ -156,7 +167,7 @@ func (p *Proxy) commands(client, server net.Conn, pending *fates) {
 			return
 		}
 		p.await()
-		pending.push(p.loses(command.Strings()))
+		pending.push(p.fateOf(command.Strings()))
 		if _, err := server.Write(r.raw); err != nil {
 			return
 		}
@@ -174,13 +185,21 @@ func (p *Proxy) replies(client, server net.Conn, pending *fates) {
 			return
 		}
 		p.await()
-		if reply.Kind != '>' && pending.pop() {
+		var its fate
+		if reply.Kind != '>' {
+			its = pending.pop()
+		}
+		if its.lost {
 			p.mu.Lock()
 			p.dropped++
 			p.mu.Unlock()
 			return
 		}
-		if _, err := client.Write(r.raw); err != nil {
+		raw := r.raw
+		if its.edit != nil && reply.Kind != '-' {
+			raw = Bulk(its.edit(reply.Text)).append(nil)
+		}
+		if _, err := client.Write(raw); err != nil {
 			return
 		}
 	}
@@ -194,38 +213,46 @@ func (p *Proxy) await() {
 	<-flow
 }
 
-func (p *Proxy) loses(args []string) bool {
+func (p *Proxy) fateOf(args []string) (f fate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.drop == 0 || !p.match(args) {
-		return false
+	if p.drop > 0 && p.match(args) {
+		p.drop--
+		f.lost = true
 	}
-	p.drop--
-	return true
+	if p.edits != nil && p.edits(args) {
+		f.edit = p.edit
+	}
+	return f
 }
 
-// fates say, for each command under way on a connection, whether its reply is
-// lost.
+// A fate is what becomes of the reply to a command.
+type fate struct {
+	lost bool
+	edit func(text string) string // nil: it stays
+}
+
+// fates are those of the commands under way on a connection.
 type fates struct {
 	mu   sync.Mutex
-	lost []bool
+	each []fate
 }
 
-func (f *fates) push(lost bool) {
+func (f *fates) push(one fate) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.lost = append(f.lost, lost)
+	f.each = append(f.each, one)
 }
 
-// pop is false for a reply that no command waits for, such as the message of a
-// subscription.
-func (f *fates) pop() bool {
+// pop is the zero fate for a reply that no command waits for, such as the message
+// of a subscription.
+func (f *fates) pop() fate {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.lost) == 0 {
-		return false
+	if len(f.each) == 0 {
+		return fate{}
 	}
-	lost := f.lost[0]
-	f.lost = f.lost[1:]
-	return lost
+	one := f.each[0]
+	f.each = f.each[1:]
+	return one
 }

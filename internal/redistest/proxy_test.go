@@ -135,6 +135,18 @@ func TestProxyDropsReplies(t *testing.T) {
 	}
 }
 
+func TestProxyRewrites(t *testing.T) {
+	p := StartProxy(t, Start(t).Addr())
+	p.Rewrite(Command("INFO"), func(text string) string { return strings.Replace(text, "redis_version:", "redis_version:99.", 1) })
+	conn := dialProxy(t, p)
+	for command, want := range map[string]string{"INFO": "redis_version:99.", "ECHO": ""} {
+		reply, err := ask(conn, command, "server")
+		if err != nil || want != "" && !strings.Contains(reply.Text, want) || want == "" && reply.Text != "server" {
+			t.Errorf("%s: %q, %v", command, reply.Text, err)
+		}
+	}
+}
+
 // TestProxyDropsOneOfAPipeline: what came before the lost reply arrives.
 func TestProxyDropsOneOfAPipeline(t *testing.T) {
 	p := StartProxy(t, Start(t).Addr())
