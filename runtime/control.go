@@ -79,21 +79,21 @@ func (c *Client) Pause(ctx context.Context, queue string) error {
 }
 
 // Drain waits until a queue has no task that is pending, scheduled, parked or active,
-// and meanwhile refuses new ones with ErrFull, as Limit does; then its limit is what
-// it was before. If ctx ends first the error is its cause, and what is left is
-// returned. The last place may be taken by a task that comes in between: stop the
-// producers if none may.
+// and meanwhile refuses new ones with ErrFull: from its first moment, and from all
+// processes. Then it opens the queue again. If ctx ends first the error is its cause,
+// and what is left is returned. If the process dies, or closes its Client, the queue
+// stays closed: Resume opens it, and so does another Drain in the end. Of two Drains
+// of one queue the first that ends opens it.
 func (c *Client) Drain(ctx context.Context, queue string) (left QueueInfo, err error) {
-	before := int64(0)
-	err = c.configure(ctx, queue, func(s *broker.Settings) { before, s.MaxTasks = s.MaxTasks, 1 })
-	if err != nil {
-		return QueueInfo{Queue: queue}, err
-	}
-	defer func() {
+	closed := func(is bool) func(*broker.Settings) { return func(s *broker.Settings) { s.Closed = is } }
+	defer func() { // and if it is not known whether it was closed
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainPatience)
 		defer cancel()
-		err = errors.Join(err, c.Limit(after, queue, before))
+		err = errors.Join(err, c.configure(after, queue, closed(false)))
 	}()
+	if err = c.configure(ctx, queue, closed(true)); err != nil {
+		return QueueInfo{Queue: queue}, err
+	}
 	return c.drained(ctx, queue)
 }
 
@@ -116,12 +116,12 @@ func (c *Client) drained(ctx context.Context, queue string) (q QueueInfo, err er
 
 const (
 	drainPoll     = 100 * time.Millisecond
-	drainPatience = 5 * time.Second // for the limit to be what it was
+	drainPatience = 5 * time.Second // for the queue to be open again
 )
 
-// Resume ends a Pause.
+// Resume ends a Pause, and opens a queue that a Drain has left closed.
 func (c *Client) Resume(ctx context.Context, queue string) error {
-	return c.configure(ctx, queue, func(s *broker.Settings) { s.Paused = false })
+	return c.configure(ctx, queue, func(s *broker.Settings) { s.Paused, s.Closed = false, false })
 }
 
 // Limit lets Enqueue fail with ErrFull while n tasks of a queue are pending, scheduled or

@@ -95,15 +95,43 @@ func TestDrain(t *testing.T) {
 		if took := time.Since(began); err != nil || left.Done != 26 || took < time.Minute || took > 62*time.Second {
 			t.Errorf("%+v %v after %v", left, err, took)
 		}
-		if refused.Load() != 30 || f.settings(taskqueue.Default).MaxTasks != 50 {
+		if s := f.settings(taskqueue.Default); refused.Load() != 30 || s.MaxTasks != 50 || s.Closed {
 			t.Errorf("%d were refused; %+v", refused.Load(), f.settings(taskqueue.Default))
 		}
 		f.add(job("later", taskqueue.In(time.Hour)))
 		ctx, cancel := context.WithTimeout(f.Context(), time.Minute)
 		defer cancel()
-		if left, err := f.Drain(ctx, taskqueue.Default); !errors.Is(err, context.DeadlineExceeded) || left.Scheduled != 1 || f.settings(taskqueue.Default).MaxTasks != 50 {
+		if left, err := f.Drain(ctx, taskqueue.Default); !errors.Is(err, context.DeadlineExceeded) || left.Scheduled != 1 || f.settings(taskqueue.Default).Closed {
 			t.Errorf("%+v %v", left, err)
 		}
+	})
+}
+
+// Whatever else may get in while a queue is drained, the last place stays empty; and a
+// queue whose Drain was killed is open again after Resume.
+func TestDrainLetsNothingIn(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.work(tasks(nothing))
+		f.add(job("last", taskqueue.In(time.Minute)))
+		drained := make(chan error, 1)
+		go func() {
+			_, err := f.Drain(f.Context(), taskqueue.Default)
+			drained <- err
+		}()
+		pass(time.Minute + 50*time.Millisecond) // it has run; Drain looks in a moment
+		if _, err := f.Enqueue(f.Context(), job("more")); !errors.Is(err, taskqueue.ErrFull) {
+			t.Error(err)
+		}
+		if err := <-drained; err != nil {
+			t.Error(err)
+		}
+		if err := f.store.Configure(f.Context(), taskqueue.Default, broker.Settings{Closed: true}); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Resume(f.Context(), taskqueue.Default); err != nil {
+			t.Fatal(err)
+		}
+		f.add(job("open"))
 	})
 }
 

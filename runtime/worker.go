@@ -97,9 +97,13 @@ type WorkerConfig struct {
 	// must be safe for concurrent use, and what it takes, the slot waits.
 	OnFinish func(Event)
 
-	// OnDead is called, likewise, when this worker has decided that a task is a dead
-	// letter: it may tell somebody. Tasks that died because their runs never ended
-	// are dead without a word, see Client.DeadLetters.
+	// OnDead is called, likewise, when a run by this worker has made its task a dead
+	// letter: the last attempt failed, or its error was Permanent. It may tell
+	// somebody. It is called before the store has heard of it, so twice if that is
+	// lost and the task runs again. It is not called where no run has ended: for a
+	// task whose workers died with it, time after time (broker.LostLimit), one that
+	// nobody knew for UnknownKindAge, or one that cannot be read.
+	// Those are in Client.DeadLetters, too, and counted in QueueInfo.Died.
 	OnDead func(ctx context.Context, d DeadTask)
 }
 

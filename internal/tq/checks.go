@@ -151,6 +151,9 @@ func (v *visit) checkQueues(context.Context) error {
 		if waits := q.Pending + q.Parked; q.Settings.Paused && waits > 0 {
 			v.found(odd, fmt.Sprintf("queue %s is paused, and %s wait", q.Queue, console.Count(waits, "task")), "tq queues resume "+q.Queue)
 		}
+		if q.Settings.Closed {
+			v.found(odd, fmt.Sprintf("queue %s is closed by a Drain: new tasks are refused", q.Queue), "if none is under way any more: tq queues resume "+q.Queue)
+		}
 		if q.Settings.MaxTasks > 0 && q.Pending+q.Scheduled+q.Parked >= q.Settings.MaxTasks {
 			v.found(bad, fmt.Sprintf("queue %s is full (%d tasks): more are refused", q.Queue, q.Settings.MaxTasks),
 				"add workers, purge, or raise the limit: tq queues limit "+q.Queue+" --max-tasks N")

@@ -56,6 +56,7 @@ func payload() msgp.Raw {
 //	stage kill N KIND REASON   make dead letters
 //	stage work NAME            a worker that runs until it is interrupted; its tasks are done
 //	stage hold NAME            likewise; its tasks run until it ends
+//	stage drain QUEUE          a drain of a queue that is not empty, and dies under way
 func stage(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -91,6 +92,8 @@ func staged(ctx context.Context, args []string) error {
 		return kill(ctx, client, os.Stdout, args[1], args[2], args[3])
 	case "work", "hold":
 		return work(ctx, client, args[0] == "hold", args[1])
+	case "drain":
+		return drain(ctx, client, args[1])
 	}
 	return fmt.Errorf("what is %q?", args[0])
 }
@@ -108,6 +111,26 @@ func put(ctx context.Context, client *taskqueue.Client, out io.Writer, n, name s
 		fmt.Fprintln(out, id)
 	}
 	return nil
+}
+
+// drain returns when a drain has closed the queue: this process ends before it.
+func drain(ctx context.Context, client *taskqueue.Client, queue string) error {
+	failed := make(chan error, 1)
+	go func() {
+		_, err := client.Drain(context.WithoutCancel(ctx), queue)
+		failed <- err
+	}()
+	for {
+		infos, err := client.Queues(ctx, queue)
+		if err != nil || infos[0].Settings.Closed {
+			return err
+		}
+		select {
+		case err := <-failed:
+			return fmt.Errorf("it is drained: %w", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // kill enqueues tasks and runs them to their death.

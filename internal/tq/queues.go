@@ -50,6 +50,7 @@ func (a *app) completeQueues(cmd *cobra.Command, _ []string, _ string) ([]string
 type queueView struct {
 	Queue     string     `json:"queue"`
 	Paused    bool       `json:"paused"`
+	Closed    bool       `json:"closed,omitempty"`
 	Pending   int64      `json:"pending"`
 	Scheduled int64      `json:"scheduled"`
 	Parked    int64      `json:"parked"`
@@ -85,7 +86,7 @@ type kindLimit struct {
 
 func viewQueue(q *taskqueue.QueueInfo) queueView {
 	v := queueView{
-		Queue: q.Queue, Paused: q.Settings.Paused,
+		Queue: q.Queue, Paused: q.Settings.Paused, Closed: q.Settings.Closed,
 		Pending: q.Pending, Scheduled: q.Scheduled, Parked: q.Parked, Active: q.Active, Dead: q.Dead, Workers: q.Sessions,
 		Enqueued: q.Enqueued, Done: q.Done, Retried: q.Retried, Died: q.Died, Lost: q.Lost, Discarded: q.Discarded, Deleted: q.Deleted,
 		Limits: limitsView{
@@ -115,6 +116,9 @@ func listQueues(ctx context.Context, s *session, names []string) error {
 		v := viewQueue(&infos[i])
 		views = append(views, v)
 		state := console.Cell{}
+		if v.Closed {
+			state = console.Cell{Text: "closed", Look: console.Warn}
+		}
 		if v.Paused {
 			state = console.Cell{Text: "paused", Look: console.Warn}
 		}
@@ -162,6 +166,9 @@ func showQueue(ctx context.Context, s *session, args []string) error {
 func addQueue(table *console.Table, v *queueView) {
 	if v.Paused {
 		table.Add("paused", console.Cell{Text: "yes: `tq queues resume " + v.Queue + "` ends it", Look: console.Warn})
+	}
+	if v.Closed {
+		table.Add("closed", console.Cell{Text: "by a drain: new tasks are refused; `tq queues resume " + v.Queue + "` opens it", Look: console.Warn})
 	}
 	for _, row := range []struct {
 		name string

@@ -21,6 +21,10 @@ type Settings struct {
 	// waits in lanes then, and Wait does not return for it.
 	Paused bool
 
+	// Closed refuses all messages with ErrFull. What is in the queue goes on, and
+	// what comes back after a run gets in.
+	Closed bool
+
 	// MaxTasks refuses messages with ErrFull while that many tasks are pending,
 	// scheduled or parked; 0: no limit. What comes back after a run always gets in.
 	MaxTasks int64
@@ -98,7 +102,7 @@ type Rate struct {
 
 // Equal reports whether two settings are the same, whatever their versions.
 func (s *Settings) Equal(other *Settings) bool {
-	return s.Paused == other.Paused && s.MaxTasks == other.MaxTasks && s.MaxBytes == other.MaxBytes &&
+	return s.Paused == other.Paused && s.Closed == other.Closed && s.MaxTasks == other.MaxTasks && s.MaxBytes == other.MaxBytes &&
 		s.Dead == other.Dead && s.Rate == other.Rate &&
 		s.Concurrency == other.Concurrency && maps.Equal(s.Groups, other.Groups)
 }

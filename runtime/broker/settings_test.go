@@ -20,6 +20,7 @@ func limited() broker.Settings {
 func TestSettingsEqual(t *testing.T) {
 	for name, change := range map[string]func(*broker.Settings){
 		"paused":      func(s *broker.Settings) { s.Paused = true },
+		"closed":      func(s *broker.Settings) { s.Closed = true },
 		"max":         func(s *broker.Settings) { s.MaxTasks++ },
 		"bytes":       func(s *broker.Settings) { s.MaxBytes++ },
 		"dead":        func(s *broker.Settings) { s.Dead.Age = -1 },

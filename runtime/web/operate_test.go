@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
+	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 func TestOperateQueues(t *testing.T) {
@@ -19,6 +20,11 @@ func TestOperateQueues(t *testing.T) {
 	}
 	f.want(f.do("POST", "/tasks/queues/default/pause", ""), map[string]any{"paused": true, "pending": 5})
 	f.want(f.do("POST", "/tasks/queues/default/resume", ""), map[string]any{"paused": false})
+	if err := f.store.Configure(f.Context(), taskqueue.Default, broker.Settings{Closed: true}); err != nil {
+		t.Fatal(err)
+	}
+	f.want(f.get("/tasks/queues/default"), map[string]any{"closed": true})
+	f.want(f.do("POST", "/tasks/queues/default/resume", ""), map[string]any{"closed": false})
 	f.want(f.do("POST", "/tasks/queues/default/limit", `{"max_tasks": 7}`), map[string]any{"max_tasks": 7})
 	f.want(f.do("POST", "/tasks/queues/default/purge", `{"state": "pending", "dry_run": true}`), map[string]any{"count": 5, "done": false, "exact": true})
 	f.want(f.get("/tasks/queues/default"), map[string]any{"pending": 5, "max_tasks": 7})

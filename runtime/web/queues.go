@@ -15,6 +15,7 @@ import (
 type queueView struct {
 	Queue     string  `json:"queue"`
 	Paused    bool    `json:"paused"`
+	Closed    bool    `json:"closed"`     // a Drain refuses new tasks
 	MaxTasks  int64   `json:"max_tasks"`  // pending and scheduled; 0: no limit
 	MaxActive int64   `json:"max_active"` // at a time, in all processes; 0: no limit
 	MaxRate   float64 `json:"max_rate"`   // that begin per second; 0: no limit
@@ -46,7 +47,7 @@ type rates struct {
 
 func viewQueue(q *taskqueue.QueueInfo, r *rates) queueView {
 	return queueView{
-		Queue: q.Queue, Paused: q.Settings.Paused, MaxTasks: q.Settings.MaxTasks,
+		Queue: q.Queue, Paused: q.Settings.Paused, Closed: q.Settings.Closed, MaxTasks: q.Settings.MaxTasks,
 		MaxActive: q.Settings.Concurrency, MaxRate: perSecond(q.Settings.Rate), Limits: len(q.Settings.Groups), Parked: q.Parked,
 		Pending: q.Pending, Scheduled: q.Scheduled, Active: q.Active, Dead: q.Dead, Sessions: q.Sessions,
 		Enqueued: q.Enqueued, Done: q.Done, Retried: q.Retried, Released: q.Released,

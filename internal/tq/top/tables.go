@@ -32,6 +32,9 @@ func (m Model) queues() *console.Table {
 		if at := s.Oldest[q.Queue]; !at.IsZero() {
 			oldest = console.Span(max(0, s.At.Sub(at)))
 		}
+		if q.Settings.Closed {
+			state = console.Cell{Text: "closed", Look: console.Warn}
+		}
 		if q.Settings.Paused {
 			state = console.Cell{Text: "paused", Look: console.Warn}
 		}

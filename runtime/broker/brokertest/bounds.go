@@ -7,6 +7,21 @@ import (
 )
 
 var boundTests = []test{
+	{"a closed queue takes nothing, and what is in it goes on", func(f *fixture) {
+		f.put("a", "b")
+		f.configure(broker.Settings{Closed: true, MaxTasks: 50})
+		full := []broker.Receipt{{Index: 0, Err: broker.ErrFull}, {Index: 1, Err: broker.ErrFull}, {Index: 2, Err: broker.ErrFull}}
+		f.equal("receipts", f.offer(f.task("c"), f.task("d", delay(time.Hour)), f.task("e", group("g", ""))), full)
+		w := f.worker("w")
+		held := w.claimed(9, "a", "b")
+		w.cycle(settle(done(held[0], ""), retry(held[1], 0)))
+		held = w.claimed(9, "b")
+		w.cycle(settle(done(held[0], "")))
+		f.equal("refused", len(f.offer(f.task("f"))), 1)
+		f.configure(broker.Settings{})
+		f.put("g")
+		w.claimed(9, "g")
+	}},
 	{"a queue takes no more bytes than its limit", func(f *fixture) {
 		f.configure(broker.Settings{MaxBytes: 1})
 		full := []broker.Receipt{{Index: 1, Err: broker.ErrFull}, {Index: 2, Err: broker.ErrFull}}

@@ -12,7 +12,7 @@ import (
 var limitTests = []test{
 	{"limits are told as they were set", func(f *fixture) {
 		s := broker.Settings{
-			Paused: true, MaxTasks: 3, MaxBytes: 1 << 40, Dead: broker.Bounds{Max: 5, Age: time.Hour, Bytes: -1}, Rate: broker.Rate{N: 10, Period: time.Second, Burst: 2}, Concurrency: 4,
+			Paused: true, Closed: true, MaxTasks: 3, MaxBytes: 1 << 40, Dead: broker.Bounds{Max: 5, Age: time.Hour, Bytes: -1}, Rate: broker.Rate{N: 10, Period: time.Second, Burst: 2}, Concurrency: 4,
 			Groups: map[string]broker.Limit{
 				"g":   {Rate: broker.Rate{N: 1, Period: time.Hour}, Concurrency: 2, KeyRate: broker.Rate{N: broker.MaxRate, Period: broker.MaxPeriod, Burst: broker.MaxRate}, KeyConcurrency: 1},
 				"h.:": {KeyConcurrency: broker.MaxConcurrency},

@@ -35,7 +35,7 @@ func (m *machine) edit() {
 
 // configure changes the settings; mostly it takes back what it did before.
 func (m *machine) configure() {
-	s := pick(m, "settings", []broker.Settings{{}, {}, {Paused: true}, {MaxTasks: 20}})
+	s := pick(m, "settings", []broker.Settings{{}, {}, {Paused: true}, {MaxTasks: 20}, {Closed: true}})
 	if m.chance("limits", 2) {
 		s = m.limits()
 	}

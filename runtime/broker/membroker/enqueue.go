@@ -79,6 +79,9 @@ func (q *queue) admits(m *broker.Message) error {
 	if last := q.marks[m.Once.Name]; m.Once.Name != "" && m.Once.Seq <= last {
 		return fmt.Errorf("%w: %d of %q in queue %s: the last one was %d", broker.ErrStale, m.Once.Seq, m.Once.Name, m.Queue, last)
 	}
+	if q.settings.Closed {
+		return fmt.Errorf("%w: queue %s is closed", broker.ErrFull, m.Queue)
+	}
 	if limit := q.settings.MaxTasks; limit > 0 && q.waiting() >= limit {
 		return fmt.Errorf("%w: %d tasks wait in queue %s", broker.ErrFull, limit, m.Queue)
 	}

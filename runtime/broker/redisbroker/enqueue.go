@@ -155,7 +155,7 @@ func (r *refusal) receipt(index int, m *broker.Message) broker.Receipt {
 		last := strings.TrimRight(r.detail, "\x00")
 		return broker.Receipt{Index: index, Err: fmt.Errorf("%w: %d of %q in queue %s: the last one was %s", broker.ErrStale, m.Once.Seq, m.Once.Name, m.Queue, last)}
 	}
-	return broker.Receipt{Index: index, Err: fmt.Errorf("%w: as much as its settings allow waits in queue %s", broker.ErrFull, m.Queue)}
+	return broker.Receipt{Index: index, Err: fmt.Errorf("%w: queue %s takes no more by its settings", broker.ErrFull, m.Queue)}
 }
 
 // send adds messages in one atomic step. The number of their producer makes it

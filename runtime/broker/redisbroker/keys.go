@@ -32,7 +32,8 @@ var laneNames = [lanes]string{"critical", "high", "normal", "low", "suspects"}
 //	holders, idle     ZSET   worker by the end of its lease: those with and without claims
 //	claims:<worker>   HASH   cycle → bits of the settled tasks: the claims it holds
 //	claim:<worker>:<cycle>   LIST  the envelopes of one claim
-//	settings          HASH   version, paused, max, bytes, dead, rate, concurrency, limit:<group>;
+//	settings          HASH   version, paused, closed, max, bytes, dead, rate, concurrency,
+//	                         limit:<group>;
 //	                         grouped: it had tasks of groups; parked: how many are
 //	onces             HASH   name → last Seq of a Once
 //	marks, progress   HASH   id → why it was cancelled; id → what its run told

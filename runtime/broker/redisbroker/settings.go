@@ -53,7 +53,10 @@ func settingsArguments(s *broker.Settings) (fields []any) {
 	if s.Paused {
 		fields = append(fields, "paused", "1")
 	}
-	if s.MaxTasks > 0 || s.MaxBytes > 0 {
+	if s.Closed {
+		fields = append(fields, "closed", "1")
+	}
+	if s.Closed || s.MaxTasks > 0 || s.MaxBytes > 0 {
 		fields = append(fields, "max", s.MaxTasks) // whoever adds without a look sees it
 	}
 	if s.MaxBytes > 0 {
@@ -104,6 +107,8 @@ func settingsOf(fields []any) (s broker.Settings) {
 			s.Version, _ = strconv.ParseUint(value, 10, 64)
 		case "paused":
 			s.Paused = value == "1"
+		case "closed":
+			s.Closed = value == "1"
 		case "max":
 			s.MaxTasks, _ = strconv.ParseInt(value, 10, 64)
 		case "bytes":

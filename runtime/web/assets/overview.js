@@ -44,12 +44,15 @@ function throughput(app) {
   ], points.map((p) => p.at), { format: rate, label: "tasks per second over the last five minutes", window: 300000 });
 }
 
+// standing is what keeps tasks of a queue from going out, or in.
+const standing = (q) => [q.paused ? state("paused") : null, q.closed ? state("paused", "closed") : null];
+
 function queueTable(queues, actions) {
   const most = Math.max(...queues.map((q) => q.pending), 1);
   const columns = ["Queue", "#Pending", "", "#Scheduled", "#Running", "#Dead", "#Done/s", "#Failed/s", "#Done", "#Workers"];
   if (actions) columns.push("");
   return table(columns, queues.map((q) => [
-    [queueLink(q.queue), q.paused ? state("paused") : null, q.parked ? state("parked", count(q.parked) + " parked") : null],
+    [queueLink(q.queue), standing(q), q.parked ? state("parked", count(q.parked) + " parked") : null],
     tasksLink(q.queue, "pending", q.pending), q.pending ? h("span", { class: "bar" }, h("span", { "width%": 100 * q.pending / most })) : "",
     tasksLink(q.queue, "scheduled", q.scheduled), count(q.active), tasksLink(q.queue, "dead", q.dead),
     rate(q.rates?.done_per_second), rate(q.rates?.failed_per_second), count(q.done), count(q.sessions),
@@ -74,8 +77,8 @@ export const overview = {
 function queueActions(app, q) {
   if (app.overview.read_only) return null;
   const path = "queues/" + enc(q.queue) + "/";
-  const pause = q.paused
-    ? button("Resume", () => app.act({ title: "Resume " + q.queue + "?", text: "Workers take its tasks again.", button: "Resume", command: () => tq.queue.resume(q.queue), run: () => app.call(path + "resume", {}) }))
+  const pause = q.paused || q.closed
+    ? button("Resume", () => app.act({ title: "Resume " + q.queue + "?", text: q.paused ? "Workers take its tasks again." : "A drain has closed it. Tasks can be added again.", button: "Resume", command: () => tq.queue.resume(q.queue), run: () => app.call(path + "resume", {}) }))
     : button("Pause", () => app.act({ title: "Pause " + q.queue + "?", text: "No worker takes its tasks until it is resumed. What runs goes on, and tasks can still be added.", button: "Pause", command: () => tq.queue.pause(q.queue), run: () => app.call(path + "pause", {}) }));
   const limit = button("Limit", () => app.act({
     title: "Limit " + q.queue, text: "Of all workers together. 0 sets no limit.", button: "Set",
@@ -124,7 +127,7 @@ function queuePage(app, q) {
   const totals = [["Enqueued", q.enqueued], ["Done", q.done], ["Retried", q.retried], ["Died", q.died], ["Released", q.released], ["Discarded", q.discarded], ["Lost", q.lost], ["Deleted", q.deleted]];
   const kinds = app.overview.kinds.filter((k) => k.queue === q.queue), set = limits(q);
   return [
-    head([q.queue, q.paused ? state("paused") : null], queueActions(app, q)),
+    head([q.queue, standing(q)], queueActions(app, q)),
     h("div", { class: "figures" },
       figure("Pending", tasksLink(q.queue, "pending", q.pending), q.next_ready ? ["the next waits since ", ago(q.next_ready)] : ""),
       figure("Scheduled", tasksLink(q.queue, "scheduled", q.scheduled), "retries included"),

@@ -26,9 +26,11 @@ local function stale(once)
   if tonumber(seq) <= last then return string.format('%.0f', last) end
 end
 
-local limit = redis.call('HMGET', settings, 'max', 'parked', 'bytes')
+local limit = redis.call('HMGET', settings, 'max', 'parked', 'bytes', 'closed')
 local room = tonumber(limit[1] or 0)
-if room == 0 then
+if limit[4] then
+  room = 0
+elseif room == 0 then
   room = math.huge
 else
   for lane = 1, SUSPECTS do room = room - redis.call('LLEN', KEYS[lane]) end
