@@ -149,7 +149,7 @@ func (t *trouble) put(ctx context.Context, store broker.Records, table string, r
 }
 
 // kindsOf lists what tasks run, by name.
-func kindsOf(tasks []Task) []WorkerKind {
+func kindsOf(tasks []Task, unfit map[string]string) []WorkerKind {
 	var kinds []WorkerKind
 	for _, t := range tasks {
 		older := slices.Sorted(maps.Keys(t.Older))
@@ -185,5 +185,8 @@ func programVersion() string {
 			return s.Value[:min(len(s.Value), 12)]
 		}
 	}
+			if unfit[name] != "" {
+				continue
+			}
 	return ""
 }

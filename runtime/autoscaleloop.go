@@ -32,8 +32,9 @@ func planScaler(c *Client, a Autoscale, plan *worker.Config) *scaler {
 	s.config = fleet.Config{
 		Store: c.broker, Name: plan.Name, Controller: a.config(), Capacity: a.perProcess(),
 		Initial: cmp.Or(a.Initial, a.Min, 1), Slots: plan.Slots,
-		Queues: measuredQueues(plan), Kinds: tally(plan), Log: plan.Log, Decided: s.decisions.add,
+		Queues: measuredQueues(plan), Log: plan.Log, Decided: s.decisions.add,
 	}
+	s.config.Kinds, s.config.Declared = tally(plan)
 	for _, q := range plan.Queues {
 		s.config.Served = append(s.config.Served, q.Name)
 	}
@@ -65,8 +66,9 @@ func fleetOf(queues []string) string {
 	return fmt.Sprintf("%.80s.%016x", name, hash.Sum64())
 }
 
-// tally makes the engine count the attempts of each kind, and names the kinds.
-func tally(plan *worker.Config) (names []string) {
+// tally makes the engine count the attempts of each kind, names the kinds, and says
+// what a run of them is declared to take, in MB.
+func tally(plan *worker.Config) (names []string, declared []float64) {
 	for _, wire := range slices.Sorted(maps.Keys(plan.Kinds)) {
 		k := plan.Kinds[wire]
 		if k.Tally != nil {
@@ -77,9 +79,9 @@ func tally(plan *worker.Config) (names []string) {
 			older.Tally = k.Tally
 		}
 		plan.Tallies = append(plan.Tallies, k.Tally)
-		names = append(names, k.Name)
+		names, declared = append(names, k.Name), append(declared, float64(k.Memory)/(1<<20))
 	}
-	return names
+	return names, declared
 }
 
 // measuredQueues are the queues, those first whose tasks go first.

@@ -190,6 +190,7 @@ type Worker struct {
 	parkings  *parkings
 	history   *historian // nil: none is kept
 	scaler    *scaler    // nil: the number of slots is fixed
+	guarded   bool       // the memory of runs is looked after, and the scaler does not do it
 	metrics   *Metrics
 	schemas   map[string]string // by the names of kinds
 	log       *slog.Logger
@@ -219,7 +220,11 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	if err := errors.Join(err, w.addCrons(config.Crons)); err != nil {
 		return nil, err
 	}
+	guarded := planMemory(&plan, config.Autoscale.on())
 	w.scaler = planScaler(c, config.Autoscale, &plan)
+	if w.guarded = guarded && w.scaler == nil; w.guarded {
+		tally(&plan)
+	}
 	w.parkings = newParkings(c.broker, plan.Queues, plan.Log)
 	plan.OnPark = w.parkings.note
 	w.engine, w.schemas = worker.New(plan), schemasOf(config.Tasks)
@@ -275,6 +280,9 @@ func (w *Worker) run(ctx context.Context) error {
 	ticking.Go(func() { w.promoter.Run(ctx) })
 	if w.scaler != nil {
 		ticking.Go(func() { w.scaler.run(ctx, w.engine) })
+	}
+	if w.guarded {
+		ticking.Go(func() { guard(ctx, w.engine) })
 	}
 	ticking.Go(func() { told.run(ctx) })
 	return w.engine.Run(ctx)

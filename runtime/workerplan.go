@@ -77,7 +77,7 @@ func (t *Task) plan(middleware []Middleware) *worker.Kind {
 	kind := worker.Kind{
 		Name: t.Kind.Name, Version: max(t.Kind.Version, 1), Run: wrap(t.Run, middleware),
 		Backoff: t.Kind.Settings.Backoff.policy(), Older: make(map[uint16]*worker.Kind, len(t.Older)),
-		Prompt: t.Kind.Settings.Limit.Concurrency > 0 || t.Kind.Settings.Limit.KeyConcurrency > 0,
+		Memory: t.Kind.Settings.Memory, Prompt: t.Kind.Settings.Limit.Concurrency > 0 || t.Kind.Settings.Limit.KeyConcurrency > 0,
 	}
 	if b := t.Batch; b != nil {
 		kind.Batch = &worker.Batch{Max: b.Max, Linger: b.Linger, Run: wrapBatch(b.Run, middleware)}

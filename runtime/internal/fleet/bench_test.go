@@ -21,6 +21,7 @@ func (s *still) Sample(into *worker.Sample) { *into = s.seen }
 func (*still) Resize(int)                   {}
 func (*still) Cap([]int)                    {}
 func (*still) Ceiling(int)                  {}
+func (*still) Room(int64)                   {}
 
 // BenchmarkTick is what the leader of a fleet does each second, with twenty kinds in
 // three queues; a store in memory keeps its words.

@@ -108,6 +108,7 @@ func (s *slots) Cap(limits []int) {
 }
 
 func (*slots) Ceiling(int) {}
+func (*slots) Room(int64)  {}
 
 func (s *slots) Sample(into *worker.Sample) {
 	s.mu.Lock()

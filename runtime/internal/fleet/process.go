@@ -24,10 +24,9 @@ type Store interface {
 
 // An Engine runs tasks in as many slots as it is told. See [worker.Engine].
 type Engine interface {
-	measure.Engine
+	Bounded
 	Resize(slots int)
 	Cap(limits []int)
-	Ceiling(n int)
 }
 
 // A Config says what a process does. All fields are needed.
@@ -43,6 +42,7 @@ type Config struct {
 	Queues     []measure.Queue // those first whose tasks go first
 	Served     []string        // the same, in the engine's order
 	Kinds      []string        // of the engine's tallies, in their order
+	Declared   []float64       // MB that a run of each of them says it takes; 0: nothing is said
 	Log        *slog.Logger
 	Decided    func(autoscaler.Decision) // is told each decision of the fleet, once
 }
@@ -60,7 +60,7 @@ type Process struct {
 	Config
 	book   Book
 	meter  *measure.Meter
-	needMB atomic.Int64
+	needed atomic.Int64 // bytes, of a task
 
 	workers   int       // that it has
 	announced time.Time // when it said so last; zero: never
@@ -73,7 +73,7 @@ type Process struct {
 
 // New makes a process that has no workers yet.
 func New(c Config) *Process {
-	meter := measure.NewMeter(measure.MeterConfig{Engine: c.Engine, Queues: c.Served, Kinds: c.Kinds, Slots: c.Slots}, measure.NewMemory())
+	meter := measure.NewMeter(measure.MeterConfig{Engine: c.Engine, Queues: c.Served, Kinds: c.Kinds, Declared: c.Declared, Slots: c.Slots}, measure.NewMemory())
 	interval := c.Controller.EvaluationInterval
 	return &Process{
 		Config: c, meter: meter,
@@ -86,7 +86,7 @@ func New(c Config) *Process {
 func (p *Process) Run(ctx context.Context) {
 	var guard sync.WaitGroup
 	defer guard.Wait()
-	guard.Go(func() { p.guard(ctx) })
+	guard.Go(func() { (&Guard{p.Engine, p.need}).Run(ctx) })
 	defer p.leave()
 	ticker := time.NewTicker(p.Controller.EvaluationInterval)
 	defer ticker.Stop()
@@ -145,8 +145,11 @@ func (p *Process) see(now time.Time, plan *Plan) {
 		p.Decided(plan.Decision)
 	}
 	p.plan, p.planAt, p.local = plan, now, nil
-	p.needMB.Store(int64(plan.NeedMB * megabyte))
+	p.needed.Store(int64(plan.NeedMB * megabyte))
 }
+
+// need is what a task takes, in MB, as far as the plan says it.
+func (p *Process) need() float64 { return float64(p.needed.Load()) / megabyte }
 
 // lost says that there has been no leader for too long, and that this process
 // cannot be it.

@@ -115,6 +115,15 @@ func TestMemoryLimit(t *testing.T) {
 	if got := limit(self, mount); got != 256 {
 		t.Errorf("the own limit: %v MB, want 256", got)
 	}
+	put("self", "4:cpu,memory:/pod/app\n0::/\n")
+	put("memory/memory.limit_in_bytes", "9223372036854771712\n")
+	if got := limit(self, mount); got != 0 {
+		t.Errorf("version 1, no limit: %v MB", got)
+	}
+	put("memory/pod/app/memory.limit_in_bytes", "134217728\n")
+	if got := limit(self, mount); got != 128 {
+		t.Errorf("version 1: %v MB, want 128", got)
+	}
 }
 
 // engine is a sample.

@@ -1,11 +1,11 @@
 package measure
 
 import (
-	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,34 +46,65 @@ func (m *Memory) Read(running int) autoscaler.Memory {
 	return autoscaler.Memory{UsedMB: used, IdleMB: m.idleMB, LimitMB: m.limitMB}
 }
 
-// limit is the lowest of GOMEMLIMIT and the memory.max of the process's cgroup
-// and those above it, in MB; 0: there is none.
+// heeded is the part of a cgroup's limit that Go's heap may grow to: the rest is for what
+// Go does not count.
+const heeded = 0.95
+
+// Heed tells Go's garbage collector of the cgroup's limit, where GOMEMLIMIT says
+// nothing: what has ended would count as used until long after that otherwise, and the
+// system ends a process that is over its limit.
+func Heed() {
+	if n := debug.SetMemoryLimit(-1); n < noLimit {
+		return
+	}
+	if mb := limit("/proc/self/cgroup", "/sys/fs/cgroup"); mb > 0 {
+		debug.SetMemoryLimit(int64(heeded * mb * megabyte))
+	}
+}
+
+// noLimit is from where on a number of bytes is none: cgroup v1 has a number for that.
+const noLimit = 1 << 60
+
+// limit is the lowest of GOMEMLIMIT and the limits of the process's cgroups, of version
+// 2 and 1, and those above them, in MB; 0: there is none.
 func limit(self, mount string) float64 {
-	lowest := float64(math.MaxInt64)
+	lowest := float64(noLimit)
 	if n := debug.SetMemoryLimit(-1); n > 0 {
 		lowest = float64(n)
 	}
-	for group := cgroup(self); ; group = filepath.Dir(group) {
-		lowest = min(lowest, memoryMax(filepath.Join(mount, group, "memory.max")))
-		if group == "/" {
-			break
+	unified, memory := cgroups(self)
+	for _, h := range []struct{ group, file string }{
+		{unified, "memory.max"}, {filepath.Join("/memory", memory), "memory.limit_in_bytes"},
+	} {
+		for group := h.group; ; group = filepath.Dir(group) {
+			lowest = min(lowest, memoryMax(filepath.Join(mount, group, h.file)))
+			if group == "/" {
+				break
+			}
 		}
 	}
-	if lowest >= math.MaxInt64 {
+	if lowest >= noLimit {
 		return 0
 	}
 	return lowest / megabyte
 }
 
-// cgroup is the process's path in the unified hierarchy, "/" if it is unknown.
-func cgroup(self string) string {
+// cgroups are the process's paths in the unified hierarchy and, of version 1, in that
+// of memory; "/" if they are unknown.
+func cgroups(self string) (unified, memory string) {
 	text, _ := os.ReadFile(self) // not there on other systems
+	unified, memory = "/", "/"
 	for line := range strings.Lines(string(text)) {
-		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			return filepath.Join("/", path)
+		number, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, path, _ := strings.Cut(rest, ":")
+		switch {
+		case number == "0" && controllers == "":
+			unified = filepath.Join("/", path)
+		case slices.Contains(strings.Split(controllers, ","), "memory"):
+			memory = filepath.Join("/", path)
 		}
 	}
-	return "/"
+	return unified, memory
 }
 
 // memoryMax reads a limit in bytes; "max", or no such file, is none.
@@ -81,7 +112,7 @@ func memoryMax(path string) float64 {
 	text, _ := os.ReadFile(path)
 	n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 63)
 	if err != nil {
-		return math.MaxInt64
+		return noLimit
 	}
 	return float64(n)
 }

@@ -14,10 +14,11 @@ type Engine interface {
 
 // A MeterConfig says what to measure. All fields are needed.
 type MeterConfig struct {
-	Engine Engine
-	Queues []string // of the engine, in its order
-	Kinds  []string // of its tallies, in their order
-	Slots  int      // of one worker of the autoscaler
+	Engine   Engine
+	Queues   []string  // of the engine, in its order
+	Kinds    []string  // of its tallies, in their order
+	Declared []float64 // MB that a run of each of them says it takes; nil: none says it
+	Slots    int       // of one worker of the autoscaler
 }
 
 // A Meter measures one process. One loop owns it.
@@ -72,6 +73,9 @@ func (m *Meter) kinds() []KindReport {
 			Name: name, Running: t.Running, Held: t.Held, Starts: make([]Starts, len(t.Started)),
 			Succeeded: t.Succeeded, Failed: t.Failed,
 			SuccessSeconds: t.SuccessSeconds, SuccessSquares: t.SuccessArea, FailedSeconds: t.FailedSeconds,
+		}
+		if i < len(m.Declared) {
+			all[i].DeclaredMB = m.Declared[i]
 		}
 		for q, n := range t.Started {
 			all[i].Starts[q] = Starts(n)

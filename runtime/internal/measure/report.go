@@ -25,10 +25,11 @@ type QueueReport struct {
 
 // A KindReport is about the attempts of one kind.
 type KindReport struct {
-	Name    string   `json:"name"`
-	Running int      `json:"running,omitempty"`
-	Held    int      `json:"held,omitempty"` // given back because of a cap, and not due yet
-	Starts  []Starts `json:"starts"`         // by queue, in the order of Report.Queues
+	Name       string   `json:"name"`
+	Running    int      `json:"running,omitempty"`
+	Held       int      `json:"held,omitempty"`        // given back because of a cap or for lack of memory, and not due yet
+	DeclaredMB float64  `json:"declared_mb,omitempty"` // of a run; 0: nothing is said
+	Starts     []Starts `json:"starts"`                // by queue, in the order of Report.Queues
 
 	Succeeded      uint64  `json:"succeeded,omitempty"` // counters, as autoscaler.Type has them
 	Failed         uint64  `json:"failed,omitempty"`

@@ -102,6 +102,7 @@ func (s *Sum) add(name string, r *Report) {
 		t := &s.seen.Types[slices.Index(s.kinds, k.Name)]
 		t.Running += k.Running
 		t.HeldBack += k.Held
+		t.MemoryMB = max(t.MemoryMB, k.DeclaredMB)
 		if before != nil {
 			s.count(t, k, before)
 		}

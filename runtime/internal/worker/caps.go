@@ -43,12 +43,13 @@ func (e *Engine) Ceiling(n int) {
 	}
 }
 
-// hold gives a run back whose kind is at its cap; the caller holds mu and has
-// taken it out of the buffer.
-func (e *Engine) hold(r *Run, now time.Time) {
+// hold gives a run back for a while, as its kind is at its cap or there is no room for
+// it; the caller holds mu and has taken it out of the buffer. All that are away come
+// back evenly over the time that they take together, so that slots do not wait for
+// them.
+func (e *Engine) hold(r *Run, now time.Time, longest time.Duration) {
 	t := r.kind.Tally
-	pause := t.pause()
-	pause += rand.N(pause / 4)
+	pause := holdMin + rand.N(max(holdMin/4, longest-holdMin))
 	for part := range r.parts {
 		t.away.add(r.queue.place, len(t.Started), now, now.Add(pause))
 		e.settle(r.queue, broker.Settle{Lease: part.Lease, Outcome: broker.Release, After: pause})
@@ -59,13 +60,13 @@ func (e *Engine) hold(r *Run, now time.Time) {
 // full says that a cap keeps another attempt from beginning.
 func (t *Tally) full() bool { return t != nil && t.capped && t.Running >= t.limit }
 
-// pause is about how long those take that were given back before.
-func (t *Tally) pause() time.Duration {
+// backlog is about how long those take that were given back before, so many at a time.
+func (t *Tally) backlog(beside int) time.Duration {
 	mean := 0.0
 	if n := t.Succeeded + t.Failed; n > 0 {
 		mean = (t.SuccessSeconds + t.FailedSeconds) / float64(n)
 	}
-	seconds := float64(t.away.total+1) * mean / float64(max(t.limit, 1))
+	seconds := float64(t.away.total+1) * mean / float64(max(beside, 1))
 	return max(holdMin, time.Duration(min(seconds, holdMax.Seconds())*float64(time.Second)))
 }
 

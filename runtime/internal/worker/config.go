@@ -27,6 +27,7 @@ type Kind struct {
 	Run     func(ctx context.Context, payload, dst []byte) ([]byte, error)
 	Backoff backoff.Policy
 	Tally   *Tally // counts its attempts; nil: they are not counted
+	Memory  int64  // bytes that a run declares to take, with a Tally; 0: nothing is known
 
 	// Batch runs several tasks at once; nil: each has a call of its own.
 	Batch *Batch
@@ -54,8 +55,10 @@ type Config struct {
 	Lease      time.Duration
 	Grace      time.Duration
 	UnknownAge time.Duration
-	MaxResult  int    // bytes
-	Name       string // of the session; unique for each process start
+	MaxResult  int               // bytes
+	Room       int64             // as of Engine.Room, at the beginning; 0: there is no bound
+	Unfit      map[string]string // kinds of which a run needs more than this process may have, and why; they are parked
+	Name       string            // of the session; unique for each process start
 	Log        *slog.Logger
 	IdlePause  time.Duration // after a claim that got nothing although there seemed to be work
 	OnFinish   func(*Event)

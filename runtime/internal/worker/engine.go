@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -27,6 +28,7 @@ type Engine struct {
 	asks      []bool // scratch for split
 	shares    []int
 	slots     int
+	memory    memory
 	ceiling   int                      // of claimed and running tasks; see Ceiling
 	pool      int                      // executors that live
 	buffered  int                      // claimed, not begun
@@ -53,7 +55,7 @@ var ErrRanBefore = errors.New("taskqueue: a worker runs once; make another one")
 // New makes an engine that does nothing until Run.
 func New(c Config) *Engine {
 	e := &Engine{
-		Config: c, slots: c.Slots, ceiling: math.MaxInt, prefetch: max(c.Prefetch, 0),
+		Config: c, slots: c.Slots, ceiling: math.MaxInt, memory: memory{room: cmp.Or(c.Room, math.MaxInt64)}, prefetch: max(c.Prefetch, 0),
 		unknown: make(map[broker.Shape]unknown),
 		quiet:   make(chan struct{}), broken: make(chan error, 1),
 		asks: make([]bool, len(c.Queues)), shares: make([]int, len(c.Queues)),

@@ -161,7 +161,9 @@ func (e *Engine) takeFresh(now time.Time) *Run {
 		switch late := now.Add(e.skew); {
 		case !e.sift(r, func(l *broker.Lease) error { return expired(l, late) }):
 		case r.kind.Tally.full():
-			e.hold(r, now)
+			e.hold(r, now, r.kind.Tally.backlog(r.kind.Tally.limit))
+		case !e.fits(r.kind, now):
+			e.refuse(r, now)
 		default:
 			return r
 		}
@@ -175,6 +177,7 @@ func (e *Engine) start(r *Run, now time.Time) {
 	r.place = len(e.active)
 	e.active = append(e.active, r)
 	r.queue.running++
+	e.memory.reserve(r)
 	if t := r.kind.Tally; t != nil {
 		t.Running++
 	}
@@ -197,6 +200,7 @@ func (e *Engine) retire(r *Run, ends []finish) {
 		return
 	}
 	e.remove(r)
+	e.memory.reserved -= r.kind.Memory
 	e.measure(ends[0].at.Sub(r.Started))
 	q, ours := r.queue, r.epoch == r.queue.epoch
 	if t := r.kind.Tally; t != nil {

@@ -35,6 +35,8 @@ type Sample struct {
 	Busy          time.Duration     // Σ time of a slot with a task, running ones included
 	Outage        bool              // the store does not answer
 	Tallies       []Tally           // of Config.Tallies
+	Reserved      int64             // bytes that running tasks have declared to take
+	Refused       uint64            // starts that there was no room for
 	Buffered      []int             // tasks claimed and not begun, by queue
 	Waits         []stats.Durations // from ready to started, by queue
 }
@@ -45,6 +47,7 @@ func (e *Engine) Sample(s *Sample) {
 	defer e.mu.Unlock()
 	now := time.Now()
 	s.Slots, s.Active, s.Busy, s.Outage = e.slots, len(e.active), e.busy, e.outage() != nil
+	s.Reserved, s.Refused = e.memory.reserved, e.memory.refused
 	for _, r := range e.active {
 		s.Busy += now.Sub(r.Started)
 	}

@@ -90,6 +90,9 @@ func (e *Engine) park(q *queue, l *broker.Lease) broker.Settle {
 // describe names a kind, and the version if that is what is unknown.
 func (e *Engine) describe(s broker.Shape) string {
 	if e.Kinds[s.Kind] == nil {
+	if why := e.Unfit[s.Kind]; why != "" {
+		return fmt.Sprintf("%q, %s", s.Kind, why)
+	}
 		return strconv.Quote(s.Kind)
 	}
 	return fmt.Sprintf("%q in version %d", s.Kind, max(s.Version, 1))
@@ -111,6 +114,10 @@ func (e *Engine) meet(s broker.Shape, queue string, now time.Time) unknown {
 	e.unknown[key] = u
 	attrs := []any{"kind", s.Kind, "version", key.Version, "queue", queue}
 	if k := e.Kinds[s.Kind]; k != nil {
+	if why := e.Unfit[s.Kind]; why != "" {
+		e.Log.Warn("a kind of task is too large for this process: it is parked for another worker", append(attrs, "why", why)...)
+		return u
+	}
 		attrs = append(attrs, "known_version", k.Version)
 	}
 	e.Log.Error("no handler for this kind of task: it is parked for another worker; is this program older than the one that enqueued it?", attrs...)
