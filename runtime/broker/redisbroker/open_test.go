@@ -60,13 +60,16 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const limit = time.Second
+			limit := time.Second
+			if errors.Is(test.want, broker.ErrUnsupported) {
+				limit = 10 * time.Second // it answers, however busy the machine is
+			}
 			start := time.Now()
 			b, err := Open(t.Context(), test.url, Config{Logger: quiet, ConnectTimeout: limit})
 			if b != nil || !errors.Is(err, test.want) {
 				t.Fatalf("%v, want %v", err, test.want)
 			}
-			if took := time.Since(start); took > 3*limit {
+			if took := time.Since(start); took > 8*time.Second {
 				t.Errorf("it took %v", took)
 			}
 			if text := err.Error(); !strings.Contains(text, test.names) || strings.Contains(text, "hunter") {
@@ -121,6 +124,7 @@ func TestWarnings(t *testing.T) {
 
 // TestQuietWithoutRedis: what is told of a server that is away is the error.
 func TestQuietWithoutRedis(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	var out bytes.Buffer
 	b, err := Open(t.Context(), s.URL(), Config{Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelError}))})
@@ -129,7 +133,7 @@ func TestQuietWithoutRedis(t *testing.T) {
 	}
 	defer b.Close()
 	s.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	r := newRig(t, b)
 	receipts, err := b.Enqueue(ctx, r.tasks(1, "x"))

@@ -41,12 +41,13 @@ func TestOutageOfRedis(t *testing.T) {
 // and the error says that something may have been done; a call that comes when it
 // answers again finds the connections mended.
 func TestHang(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	p := redistest.StartProxy(t, s.Addr())
 	r := newRig(t, mustOpen(t, p.URL(), Config{Logger: quiet, CommandTimeout: 100 * time.Millisecond}))
 	r.put(r.task("before"))
 	p.Hang()
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	receipts, err := r.b.Enqueue(ctx, r.tasks(1, "during"))
 	if err != nil || len(receipts) != 1 || !errors.Is(receipts[0].Err, broker.ErrUnknown) {

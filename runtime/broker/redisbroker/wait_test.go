@@ -34,11 +34,16 @@ func blocked(t *testing.T, s *redistest.Server, n int) {
 	}
 }
 
+// ownLook is about when a waiter looks by itself: whoever ends sooner was woken. A
+// test that a busy machine holds up for seconds is not in its way.
+const ownLook = maxBlock * 9 / 10
+
 // TestCancelledWaits: neither goroutines at the server nor tokens are lost.
 func TestCancelledWaits(t *testing.T) {
 	s := redistest.Start(t)
 	r := newRig(t, mustOpen(t, s.URL(), Config{Logger: quiet}))
-	for round := range 3 {
+	fastest := maxBlock
+	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
 		var all []<-chan error
 		for range 10 {
@@ -50,10 +55,11 @@ func TestCancelledWaits(t *testing.T) {
 		for _, ended := range all {
 			<-ended
 		}
-		if took := time.Since(start); took > 100*time.Millisecond {
-			t.Errorf("round %d: cancelled waits took %v", round, took)
-		}
+		fastest = min(fastest, time.Since(start))
 		blocked(t, s, 0)
+	}
+	if fastest > 100*time.Millisecond {
+		t.Errorf("cancelled waits took %v", fastest)
 	}
 	if n := s.Info(t, "clients", "connected_clients"); len(n) > 2 {
 		t.Errorf("%s connections", n)
@@ -84,7 +90,7 @@ func TestTokensAreNotLost(t *testing.T) {
 			h.cycle(0) // whoever is woken looks, and wakes the next
 		}
 		<-second
-		if took := time.Since(start); took > maxBlock/2 {
+		if took := time.Since(start); took > ownLook {
 			t.Fatalf("round %d: the second was woken after %v", round, took)
 		}
 		for g := h.cycle(10); ; g = h.cycle(10) {
@@ -150,7 +156,7 @@ func TestLostTokenIsLookedFor(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(start); took > maxBlock/2 || p.Dropped() != 1 {
+	if took := time.Since(start); took > ownLook || p.Dropped() != 1 {
 		t.Errorf("woken after %v", took)
 	}
 }
@@ -158,10 +164,10 @@ func TestLostTokenIsLookedFor(t *testing.T) {
 // TestManyQueuesShareListeners: each queue of hundreds wakes its own waiter, over
 // a few connections that ask little while nothing happens.
 func TestManyQueuesShareListeners(t *testing.T) {
-	const queues, looks = 300, 3
+	const queues, every = 300, 300 * time.Millisecond
 	s := redistest.Start(t)
 	r := newRig(t, mustOpen(t, s.URL(), Config{Logger: quiet}))
-	r.b.leased(400 * time.Millisecond) // so it is looked every 300 ms
+	r.b.leased(every * 4 / 3) // so it is looked that often
 	var ended []<-chan error
 	for i := range queues {
 		ended = append(ended, r.wait(t.Context(), fmt.Sprint("q", i)))
@@ -172,10 +178,13 @@ func TestManyQueuesShareListeners(t *testing.T) {
 		n, _ := strconv.Atoi(s.Info(t, "stats", "total_commands_processed"))
 		return n
 	}
-	before := commands()
-	time.Sleep(looks * 300 * time.Millisecond)
-	if n := commands() - before; n < 2*maxListeners || n > 2*maxListeners*(looks+2) {
-		t.Errorf("%d commands while nothing happened", n)
+	start, before, n := time.Now(), commands(), 0
+	for n < 4*maxListeners {
+		time.Sleep(every / 3)
+		n = commands() - before
+	}
+	if looks := int(time.Since(start)/every) + 2; n > 2*maxListeners*looks {
+		t.Errorf("%d commands in %d times while nothing happened", n, looks)
 	}
 	for i := range queues {
 		m := r.task("x")
