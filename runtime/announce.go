@@ -24,8 +24,15 @@ const (
 	// client has its workers announce themselves before it looks.
 	localPeriod = time.Minute
 	// announceTimes periods without a word, and a worker is not listed any more.
-	announceTimes   = 3
+	announceTimes = 3
+	// idlePeriods is in how many periods a worker announces itself that has done
+	// nothing meanwhile. It saves an idle process 1.2 of four commands a second.
+	idlePeriods     = 2
 	announceTimeout = 500 * time.Millisecond
+
+	// promoterRest is how often a worker renews its lead of those that look after queues
+	// without workers: in such a queue nothing is in a hurry.
+	promoterRest = 15 * time.Second
 
 	announcedRuns  = 20       // those that have run longest
 	announcedBytes = 48 << 10 // of kinds in one row
@@ -48,7 +55,14 @@ type announcer struct {
 
 	mu       sync.Mutex // held while it announces
 	draining bool
+	told     told
 	trouble
+}
+
+// A told is when a worker announced itself last, and what it had done by then.
+type told struct {
+	at     time.Time
+	counts Counts
 }
 
 // A workerRow is what is announced, and for how long.
@@ -82,13 +96,17 @@ func (a *announcer) run(gone, draining context.Context) {
 	a.worker.client.announcers.Store(a, true)
 	defer a.worker.client.announcers.Delete(a)
 	drained := draining.Done()
-	for gone.Err() == nil {
-		a.announce(gone)
-		a.crons.tell(gone)
-		a.worker.parkings.exchange(gone)
+	for due := true; gone.Err() == nil; {
+		if due {
+			a.announce(gone)
+			a.crons.tell(gone)
+			a.worker.parkings.exchange(gone)
+		}
+		due = true
 		select {
 		case <-gone.Done():
 		case <-ticker.C:
+			due = !a.idle()
 		case <-a.crons.changed:
 		case <-a.worker.parkings.changed:
 		case <-drained:
@@ -107,6 +125,15 @@ func (a *announcer) drain() {
 	a.draining = true
 }
 
+// idle reports whether there is nothing to tell but that the worker lives, and it
+// is not the time for that.
+func (a *announcer) idle() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.worker.Stats()
+	return s.Active == 0 && s.Counts == a.told.counts && time.Since(a.told.at) < (idlePeriods-1)*a.period+a.period/2
+}
+
 func (a *announcer) announce(ctx context.Context) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -121,7 +148,11 @@ func (a *announcer) announce(ctx context.Context) {
 	for _, q := range a.worker.served {
 		info.Queues = append(info.Queues, WorkerQueue{Name: q.Name, Weight: q.Weight, Active: busy[q.Name]})
 	}
+	a.told = told{time.Now(), s.Counts}
 	lasts := announceTimes * a.period
+	if s.Active == 0 {
+		lasts *= idlePeriods // it may be silent so long
+	}
 	data, err := json.Marshal(workerRow{info, lasts})
 	if err == nil {
 		_, err = a.put(ctx, a.worker.client.broker, workersTable, broker.Record{Name: info.Name, Data: data, TTL: lasts, If: broker.Any})
@@ -154,6 +185,9 @@ func kindsOf(tasks []Task, unfit map[string]string) []WorkerKind {
 	for _, t := range tasks {
 		older := slices.Sorted(maps.Keys(t.Older))
 		for _, name := range t.Kind.names() {
+			if unfit[name] != "" {
+				continue
+			}
 			kinds = append(kinds, WorkerKind{Name: name, Version: max(t.Kind.Version, 1), Older: older})
 		}
 	}
@@ -185,8 +219,5 @@ func programVersion() string {
 			return s.Value[:min(len(s.Value), 12)]
 		}
 	}
-			if unfit[name] != "" {
-				continue
-			}
 	return ""
 }

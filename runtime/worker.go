@@ -97,13 +97,14 @@ type WorkerConfig struct {
 	// must be safe for concurrent use, and what it takes, the slot waits.
 	OnFinish func(Event)
 
-	// OnDead is called, likewise, when a run by this worker has made its task a dead
-	// letter: the last attempt failed, or its error was Permanent. It may tell
-	// somebody. It is called before the store has heard of it, so twice if that is
-	// lost and the task runs again. It is not called where no run has ended: for a
-	// task whose workers died with it, time after time (broker.LostLimit), one that
-	// nobody knew for UnknownKindAge, or one that cannot be read.
-	// Those are in Client.DeadLetters, too, and counted in QueueInfo.Died.
+	// OnDead is called when this worker has made a task a dead letter. It may tell
+	// somebody. After a run that was the last (Permanent, or no attempt is left) it is
+	// called as OnFinish is, before the store has heard of it: twice, if that is lost
+	// and the task runs again. What dies without the end of a run is told by the
+	// worker that finds out, one after the other, beside its runs: a task whose
+	// workers vanished with it five times in a row, ErrLost, and one that nobody knew
+	// for UnknownKindAge, ErrUnknownKind. Of a task whose bytes cannot be read the log
+	// alone tells, as it has no kind.
 	OnDead func(ctx context.Context, d DeadTask)
 }
 
@@ -125,7 +126,7 @@ type Promote struct {
 type DeadTask struct {
 	TaskInfo
 	Payload []byte // not to be changed
-	Err     error  // of the last run
+	Err     error  // of the last run, or ErrLost or ErrUnknownKind
 }
 
 // A QueueWeight is a queue that a worker serves.
@@ -212,10 +213,11 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	metrics := new(Metrics)
 	history := newHistorian(c, &config)
 	plan, err := planWorker(c, &config, metrics, history)
+	tended := &tended{Broker: c.broker}
 	w := &Worker{
 		client: c, metrics: metrics, history: history, log: plan.Log, name: plan.Name, board: newCronBoard(c.broker, plan.Log),
-		crons:    scheduler.New(scheduler.Config{Store: c.broker, Name: plan.Name, Log: plan.Log}),
-		promoter: scheduler.Promoter{Store: c.broker, Name: plan.Name, Log: plan.Log, Rest: c.period(), Interval: config.Promote.Interval, Batch: config.Promote.Batch},
+		crons:    scheduler.New(scheduler.Config{Store: tended, Name: plan.Name, Log: plan.Log}),
+		promoter: scheduler.Promoter{Store: tended, Name: plan.Name, Log: plan.Log, Rest: max(c.period(), promoterRest), Interval: config.Promote.Interval, Batch: config.Promote.Batch},
 	}
 	if err := errors.Join(err, w.addCrons(config.Crons)); err != nil {
 		return nil, err
@@ -228,8 +230,8 @@ func NewWorker(c *Client, config WorkerConfig) (*Worker, error) {
 	w.parkings = newParkings(c.broker, plan.Queues, plan.Log)
 	plan.OnPark = w.parkings.note
 	w.engine, w.schemas = worker.New(plan), schemasOf(config.Tasks)
-	w.parkings.engine = w.engine
-	w.kinds, w.announced = slices.Sorted(maps.Keys(plan.Kinds)), kindsOf(config.Tasks)
+	w.parkings.engine, tended.engine = w.engine, w.engine
+	w.kinds, w.announced = slices.Sorted(maps.Keys(plan.Kinds)), kindsOf(config.Tasks, plan.Unfit)
 	w.served = plan.Queues
 	for _, q := range plan.Queues {
 		w.queues = append(w.queues, q.Name)

@@ -66,7 +66,8 @@ func (w *WorkerInfo) Runs(kind string, version uint16) bool {
 }
 
 // Workers lists the workers of all processes, by name. Each announces itself every
-// 5 seconds; one that ends is gone at once, one that died within 15 seconds.
+// 5 seconds, every 10 while it has nothing to do; one that ends is gone at once, one
+// that died within 15 or 30 seconds.
 func (c *Client) Workers(ctx context.Context) ([]WorkerInfo, error) {
 	if c.ctx.Err() != nil {
 		return nil, ErrClosed

@@ -71,6 +71,37 @@ func TestWorkersAnnounceThemselves(t *testing.T) {
 	})
 }
 
+// A worker that does nothing announces itself half as often as one that is busy, and
+// is listed all the time.
+func TestIdleWorkersAreQuiet(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.work(tasks(echo))
+		row := func() uint64 {
+			rows, err := f.store.Records(f.Context(), "workers")
+			if err != nil || len(rows) != 1 {
+				t.Fatalf("%v %v", rows, err)
+			}
+			return rows[0].Version
+		}
+		words := func() uint64 {
+			before := row()
+			for range 600 {
+				pass(time.Second)
+				row()
+			}
+			return row() - before
+		}
+		pass(time.Second)
+		if n := words(); n != 60 {
+			t.Errorf("%d announcements in ten minutes of doing nothing, want 60", n)
+		}
+		f.add(job("1h", taskqueue.Timeout(0)))
+		if n := words(); n != 120 {
+			t.Errorf("%d announcements in ten minutes of work, want 120", n)
+		}
+	})
+}
+
 // A worker that died is gone after 15 seconds.
 func TestDeadWorkersAreGone(t *testing.T) {
 	bubble(t, func(f *fixture) {

@@ -24,8 +24,8 @@ const (
 
 	// maxListeners is how many connections wait for the queues of a process. A queue
 	// has one to itself where there are no more of them; ten thousand queues share
-	// them: an idle process sends two commands every maxBlock over each, 3.2/s.
-	maxListeners = 8
+	// them: an idle process sends two commands every maxBlock over each, 2.4/s.
+	maxListeners = 6
 )
 
 // A listener blocks over one connection until there may be work in one of the

@@ -11,6 +11,7 @@ func (e *Engine) absorb(q *queue, c *broker.Cycle, g broker.Grant) {
 	for _, stop := range e.takeIn(q, c, &g) {
 		stop()
 	}
+	e.Mourn(g.Died)
 }
 
 // takeIn books the answer. It returns what ends the contexts of runs that are not
@@ -62,7 +63,7 @@ func (e *Engine) runs(q *queue, c *broker.Cycle, g *broker.Grant) []Run {
 
 // update is what an answer says of the queue and its session.
 func (q *queue) update(c *broker.Cycle, g *broker.Grant) {
-	q.last, q.again = time.Now(), g.Again
+	q.last, q.lease, q.again = time.Now(), c.Lease, g.Again
 	q.ready = g.More || q.hinted
 	q.heed(c, g)
 	if c.Want.Max > 0 {

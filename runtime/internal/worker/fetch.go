@@ -66,7 +66,7 @@ func (e *Engine) plan(q *queue) (c *broker.Cycle, sleep time.Duration) {
 		return nil, sleep
 	}
 	e.reopen(q, now)
-	return e.cycle(q), 0
+	return e.cycle(q, now), 0
 }
 
 // yield lets other workers have what is stuck in the buffer.
@@ -118,8 +118,11 @@ func (e *Engine) stalled(q *queue, now time.Time) time.Duration {
 }
 
 // cycle makes the next cycle; the caller holds mu.
-func (e *Engine) cycle(q *queue) *broker.Cycle {
-	if free := e.free(); free > 0 && q.quota == 0 && !q.paused && !e.draining && !e.contended(q) {
+func (e *Engine) cycle(q *queue, now time.Time) *broker.Cycle {
+	lease := e.Lease
+	if e.resting(q, now) {
+		lease = e.idleLease()
+	} else if free := e.free(); free > 0 && q.quota == 0 && !q.paused && !e.draining && !e.contended(q) {
 		q.quota = min(free, broker.MaxBatch)
 		e.promised += q.quota
 	}
@@ -128,7 +131,7 @@ func (e *Engine) cycle(q *queue) *broker.Cycle {
 	q.hoped, q.hinted = q.ready, false
 	c := &broker.Cycle{
 		Session: broker.Session{Worker: q.session, Queue: q.name},
-		Seq:     q.seq, Lease: e.Lease, Settle: q.outgoing(), Progress: q.told(),
+		Seq:     q.seq, Lease: lease, Settle: q.outgoing(), Progress: q.told(),
 		Want: broker.Want{Max: q.asking},
 	}
 	if q.asking > 0 {

@@ -11,7 +11,7 @@ import (
 // An idle process asks little of its store, however many queues it serves, and a
 // session that lapses meanwhile costs the next task nothing.
 func TestIdle(t *testing.T) {
-	for _, test := range []struct{ queues, most int }{{1, 10}, {3, 20}, {50, 0}} {
+	for _, test := range []struct{ queues, most int }{{1, 4}, {3, 12}, {50, 0}} {
 		t.Run(fmt.Sprint(test.queues, " queues"), func(t *testing.T) {
 			bubble(t, func(f *fixture) {
 				for i := range test.queues - 1 {

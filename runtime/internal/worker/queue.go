@@ -17,6 +17,7 @@ type queue struct {
 	epoch   uint32           // how many sessions there were before
 	seq     uint64
 	last    time.Time     // when the last cycle was answered
+	lease   time.Duration // that it gave to the session
 	again   time.Duration // from then on, when the store expects work; 0: not known
 	outage  error         // why the cycle under way gets no answer; nil: it does
 	vain    int           // cycles in a row that found nothing although there seemed to be work

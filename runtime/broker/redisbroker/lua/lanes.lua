@@ -121,7 +121,8 @@ end
 
 -- lengths are those of the lanes, and how the limits of the queue stand: room is
 -- how many tasks may begin, token when time brings the next one. grouped: there
--- may be lanes of groups; parked: how many tasks are. A paused queue has nothing to serve.
+-- may be lanes of groups; parked: how many tasks are; bare: it is known that nothing
+-- is scheduled. A paused queue has nothing to serve.
 local function lengths()
   local known = redis.call('HMGET', settings, 'paused', 'grouped', 'rate', 'concurrency', 'parked')
   local all, paused = { room = math.huge, grouped = known[2], rate = known[3], parked = tonumber(known[5] or 0) }, known[1] == '1'
@@ -174,7 +175,7 @@ local function time_brings(session, all)
   local other = held[1] == session and 3 or 1
   local lapse = tonumber(held[other + 1])
   local lapsed = lapse and lapse <= at and held[other] or ''
-  local first = tonumber(redis.call('ZRANGE', schedule, 0, 0, 'WITHSCORES')[2]) or math.huge
+  local first = not all.bare and tonumber(redis.call('ZRANGE', schedule, 0, 0, 'WITHSCORES')[2]) or math.huge
   first = math.min(first, lapse or math.huge)
   if all.grouped then first = math.min(first, groups().back() or math.huge) end
   if all.token and claimable(all, false, true) then first = math.min(first, all.token) end

@@ -20,28 +20,31 @@ local function drop(names)
   redis.call('ZREM', ends, unpack(names))
 end
 
-drop(redis.call('ZRANGEBYSCORE', ends, '-inf', at, 'LIMIT', 0, SWEEP_BATCH))
-
 -- stored is the version of the row; 0: there is none, or its time is over.
-local function stored()
-  local v, expires = string.match(redis.call('HGET', rows, name) or '', '^(%d+) (%d+) ')
-  if not v or expires ~= '0' and tonumber(expires) <= at then return '0' end
-  return v
-end
+local row = redis.call('HGET', rows, name)
+local stored, over = string.match(row or '', '^(%d+) (%d+) ')
+if not stored or over ~= '0' and tonumber(over) <= at then stored = '0' end
 
 local function answer(text)
   redis.call('SET', producer, number .. ' ' .. text, 'PX', remember)
   return { at, text }
 end
 
-if version ~= '*' and version ~= stored() then return answer('stale ' .. stored()) end
+if version ~= '*' and version ~= stored then return answer('stale ' .. stored) end
 if not data then
   drop({ name })
   return answer('done 0')
 end
-if redis.call('HEXISTS', rows, name) == 0 and redis.call('HLEN', rows) >= MAX_RECORDS then return answer('full 0') end
+if not row then -- a row that is renewed takes no room, so it need not make any
+  drop(redis.call('ZRANGEBYSCORE', ends, '-inf', at, 'LIMIT', 0, SWEEP_BATCH))
+  if redis.call('HLEN', rows) >= MAX_RECORDS then return answer('full 0') end
+end
 local next = string.format('%.0f', redis.call('HINCRBY', versions, table, 1))
 local expires = ttl > 0 and at + ttl or 0
 redis.call('HSET', rows, name, next .. string.format(' %.0f ', expires) .. data)
-if ttl > 0 then redis.call('ZADD', ends, expires, name) else redis.call('ZREM', ends, name) end
+if ttl > 0 then
+  redis.call('ZADD', ends, expires, name)
+elseif over and over ~= '0' then
+  redis.call('ZREM', ends, name)
+end
 return answer('done ' .. next)
