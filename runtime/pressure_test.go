@@ -112,7 +112,7 @@ func TestDrain(t *testing.T) {
 func TestDrainLetsNothingIn(t *testing.T) {
 	bubble(t, func(f *fixture) {
 		f.work(tasks(nothing))
-		f.add(job("last", taskqueue.In(time.Minute)))
+		f.add(job("last", taskqueue.In(time.Minute+20*time.Millisecond))) // between two looks of Drain
 		drained := make(chan error, 1)
 		go func() {
 			_, err := f.Drain(f.Context(), taskqueue.Default)
@@ -178,6 +178,82 @@ func TestOnDead(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// OnDead is told of what dies without the end of a run, too: by the worker of the queue
+// that finds out, or, where there is none, by the one that promotes for it.
+func TestOnDeadWithoutARun(t *testing.T) {
+	for name, queue := range map[string]string{"served": taskqueue.Default, "not served": "other"} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(f *fixture) {
+				f.add(job("poison", taskqueue.Queue(queue)))
+				f.vanish(queue, broker.LostLimit)
+				f.add(job("later", taskqueue.Queue(queue), taskqueue.In(time.Hour)))
+				config := tasks(nothing)
+				config.Queues, config.History = []taskqueue.QueueWeight{{Name: taskqueue.Default, Weight: 1}}, 10
+				told := make(chan taskqueue.DeadTask, 10)
+				config.OnDead = func(ctx context.Context, d taskqueue.DeadTask) {
+					told <- d
+					if text, _ := decode(d.Payload); text == "poison" && ctx.Err() == nil {
+						panic("an observer")
+					}
+				}
+				f.work(config)
+				pass(time.Minute)
+				d := <-told
+				if text, _ := decode(d.Payload); text != "poison" || !errors.Is(d.Err, taskqueue.ErrLost) || d.Lost != broker.LostLimit || d.Queue != queue || d.Attempt != 1 || len(told) > 0 {
+					t.Errorf("%+v and %d more", d, len(told))
+				}
+				if ended, err := f.History(f.Context(), 10); err != nil || len(ended) != 1 || ended[0].ID != d.ID || ended[0].Outcome != "dead" || ended[0].Reason != taskqueue.ErrLost.Error() {
+					t.Error(ended, err)
+				}
+				if letters, err := f.List(f.Context(), broker.ListQuery{Queue: queue, State: broker.StateDead, Limit: 9}); err != nil || len(letters.Entries) != 1 || letters.Entries[0].ID != d.ID {
+					t.Error(letters, err)
+				}
+			})
+		})
+	}
+}
+
+func TestOnDeadOfUnknownKinds(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		config := tasks(nothing)
+		config.UnknownKindAge = time.Minute
+		told := make(chan taskqueue.DeadTask, 10)
+		config.OnDead = func(_ context.Context, d taskqueue.DeadTask) { told <- d }
+		_, stop := f.work(config)
+		strange := &taskqueue.Kind{Name: "test.Strange"}
+		for range 3 {
+			f.add(taskqueue.NewJob(strange, &note{"x"}))
+		}
+		pass(time.Hour)
+		stop() // and it has told of all before
+		if len(told) != 3 {
+			t.Errorf("%d are told", len(told))
+		}
+		if d := <-told; !errors.Is(d.Err, taskqueue.ErrUnknownKind) || d.Kind != "test.Strange" || d.Attempt != 1 {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+// vanish lets so many workers take a task, the only one of its queue, and vanish; of
+// the last one nobody has noticed it.
+func (f *fixture) vanish(queue string, workers int) {
+	f.Helper()
+	for i := range workers {
+		c := broker.Cycle{
+			Session: broker.Session{Worker: fmt.Sprint("gone", i), Queue: queue}, Seq: 1, Lease: broker.MinLease,
+			Want: broker.Want{Max: 1, Suspects: true},
+		}
+		if _, err := broker.Tend(f.Context(), f.store, queue, fmt.Sprint("tender", i), 0); err != nil {
+			f.Fatal(err)
+		}
+		if g, err := f.store.Cycle(f.Context(), c); err != nil || len(g.Leases) != 1 {
+			f.Fatalf("%d: %+v %v", i, g, err)
+		}
+		time.Sleep(broker.MinLease)
+	}
 }
 
 // The decisions of the claim loop are counted, and a pause after claims in vain

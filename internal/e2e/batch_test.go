@@ -186,6 +186,7 @@ func main() {
 		jobs = append(jobs, Tick{}.Job())
 	}
 	state.left.Add(len(jobs))
+	began := time.Now()
 	ended := make(chan error)
 	go func() { ended <- worker.Run(ctx) }()
 	if _, err := queue.EnqueueAll(ctx, jobs...); err != nil {
@@ -199,8 +200,7 @@ func main() {
 			state.wrong = append(state.wrong, fmt.Sprint("account ", account, ": ", steps))
 		}
 	}
-	took := state.ticks[9].Sub(state.ticks[0])
-	fmt.Println(state.wrong, took > 440*time.Millisecond)
+	fmt.Println(state.wrong, state.ticks[9].Sub(began) > 440*time.Millisecond)
 }
 `
 
