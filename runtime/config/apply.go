@@ -15,7 +15,8 @@ import (
 )
 
 // Open makes a client of the store at Redis.URL. The logger gets warnings about
-// the server; nil is slog.Default(). Errors are those of taskqueue.Open.
+// the server; nil is slog.Default(). Errors are those of taskqueue.Open, and
+// ErrInvalid where Encryption.KeyFile has no keys.
 func (c *Config) Open(ctx context.Context, logger *slog.Logger) (*taskqueue.Client, error) {
 	store, err := c.OpenStore(ctx, logger)
 	if err != nil {
@@ -30,6 +31,18 @@ func (c *Config) Open(ctx context.Context, logger *slog.Logger) (*taskqueue.Clie
 
 // OpenStore is Open without the client.
 func (c *Config) OpenStore(ctx context.Context, logger *slog.Logger) (broker.Broker, error) {
+	store, err := c.openStore(ctx, logger)
+	if err != nil {
+		return nil, err
+	}
+	sealing, err := c.seal(store, logger)
+	if err != nil {
+		_ = store.Close()
+	}
+	return sealing, err
+}
+
+func (c *Config) openStore(ctx context.Context, logger *slog.Logger) (broker.Broker, error) {
 	if c.InMemory() {
 		return membroker.New(membroker.Config{}), nil
 	}

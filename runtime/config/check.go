@@ -24,6 +24,7 @@ func (l *loader) checkTogether() {
 		l.contradiction("workers.kinds", "auto_register.enabled",
 			"it is only for auto_register.enabled = false; set that, too, or every task is run")
 	}
+	l.checkEncryption()
 	for _, path := range slices.Sorted(maps.Keys(parametersOf(c.Redis.URL))) {
 		if _, set := c.sources[path]; set {
 			l.contradiction(path, "redis.url", "redis.url has the parameter %s, too; drop one of them", parametersOf(c.Redis.URL)[path])

@@ -6,6 +6,7 @@ import "time"
 // is a plain value: nobody changes it after Load.
 type Config struct {
 	Redis        Redis
+	Encryption   Encryption
 	Client       Client
 	Workers      Workers
 	AutoRegister AutoRegister

@@ -79,6 +79,9 @@ var samples = map[string]sample{
 	"redis.patience":                {"0.5", "0.5", "500ms", func(c *Config) any { return c.RedisConfig().Patience }, 500 * time.Millisecond},
 	"redis.durable_replicas":        {"2", "2", "2", func(c *Config) any { return c.RedisConfig().Durable.Replicas }, 2},
 	"redis.durable_timeout":         {"0.5", "0.5", "500ms", func(c *Config) any { return c.RedisConfig().Durable.Timeout }, 500 * time.Millisecond},
+	"encryption.keys":               {`"a=` + oneKey + `"`, "a=" + oneKey, "***", seals("any.Task"), true},
+	"encryption.key_file":           {`"testdata/keys"`, "testdata/keys", "testdata/keys", seals("any.Task"), true},
+	"encryption.kinds":              {`["b.B"]`, "b.B", "b.B", func(c *Config) any { d := *c; d.Encryption.Keys = "a=" + oneKey; return seals("any.Task")(&d) }, false},
 	"client.max_payload_bytes":      {"2048", "2048", "2048", func(c *Config) any { return c.ClientConfig().MaxPayloadBytes }, 2048},
 	"workers.initial_count":         {"4", "4", "4", func(c *Config) any { return c.Workers.InitialCount }, 4},
 	"workers.max_concurrent_tasks":  {"25", "25", "25", worker(func(w taskqueue.WorkerConfig) any { return w.Concurrency }), 25},
@@ -136,6 +139,7 @@ var samples = map[string]sample{
 var together = map[string]string{
 	"workers.kinds":         "[auto_register]\nenabled = false\n",
 	"auto_register.enabled": "[workers]\nkinds = [\"b.B\"]\n",
+	"encryption.kinds":      "[encryption]\nkeys = \"a=" + oneKey + "\"\n",
 }
 
 // write makes a file for one test.
@@ -208,8 +212,12 @@ func sourcesOf(t *testing.T, k *key[Config], s sample) map[string]Options {
 	table, last := split(k.path)
 	with := together[k.path]
 	other := write(t, "other.toml", with)
+	header := "[" + table + "]\n"
+	if strings.HasPrefix(with, header) {
+		header = ""
+	}
 	ways := map[string]Options{
-		"toml": {File: write(t, "a.toml", fmt.Sprintf("%s[%s]\n%s = %s\n", with, table, last, s.file))},
+		"toml": {File: write(t, "a.toml", fmt.Sprintf("%s%s%s = %s\n", with, header, last, s.file))},
 	}
 	if with == "" {
 		var yaml strings.Builder

@@ -22,7 +22,7 @@ func names(env ...string) []string { return env }
 
 // keys is the one table that Load, the reference page, the schema and the
 // command line are made from.
-var keys = slices.Concat(coreKeys, autoscalerKeys, schedulerKeys, webKeys)
+var keys = slices.Concat(coreKeys, encryptionKeys, autoscalerKeys, schedulerKeys, webKeys)
 
 var coreKeys = []key[Config]{
 	{
