@@ -60,12 +60,13 @@ const (
 func (b *Broker) call(ctx context.Context, try func(ctx context.Context) error) error {
 	deadline := time.Now().Add(b.patienceOf(ctx))
 	sent := false
+	var last error // while there was time: that it is over says nothing about the server
 	for n := 0; ; n++ {
 		if b.ctx.Err() != nil {
 			return broker.ErrClosed
 		}
 		if ctx.Err() != nil {
-			return &outage{address: b.address, sent: sent, end: ctx.Err()}
+			return &outage{address: b.address, sent: sent, err: last, end: ctx.Err()}
 		}
 		err := try(ctx)
 		if err == nil {
@@ -79,9 +80,12 @@ func (b *Broker) call(ctx context.Context, try func(ctx context.Context) error) 
 			return b.settled(err, sent)
 		}
 		sent = sent || executed
+		if ctx.Err() == nil || last == nil {
+			last = err
+		}
 		b.reload(ctx)
 		if time.Now().After(deadline) || !b.pause(ctx, n) {
-			return &outage{address: b.address, sent: sent, err: err, end: ctx.Err()}
+			return &outage{address: b.address, sent: sent, err: last, end: ctx.Err()}
 		}
 	}
 }

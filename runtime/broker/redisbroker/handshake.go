@@ -42,6 +42,9 @@ func (b *Broker) handshake(ctx context.Context) error {
 	return b.checkSchema(ctx)
 }
 
+// addressField is where askInfo puts the address that it asked: no field of INFO.
+const addressField = "address"
+
 // askInfo asks the server, or every master of a Cluster, what it is.
 func (b *Broker) askInfo(ctx context.Context) (all []map[string]string, err error) {
 	var mu sync.Mutex
@@ -52,6 +55,7 @@ func (b *Broker) askInfo(ctx context.Context) (all []map[string]string, err erro
 			return err
 		}
 		fields := infoFields(info)
+		fields[addressField] = node.Options().Addr
 		mu.Lock()
 		defer mu.Unlock()
 		if us, err := strconv.ParseInt(fields["server_time_usec"], 10, 64); err == nil {
@@ -71,8 +75,7 @@ func (b *Broker) askInfo(ctx context.Context) (all []map[string]string, err erro
 
 // opening says that nothing was done, whatever was sent: it was a question.
 func opening(err error) error {
-	var o *outage
-	if errors.As(err, &o) {
+	if o, ok := errors.AsType[*outage](err); ok {
 		o.sent = false
 	}
 	return err

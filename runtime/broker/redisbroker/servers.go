@@ -28,6 +28,9 @@ func (b *Broker) Servers(ctx context.Context) ([]broker.Server, error) {
 	for _, fields := range all {
 		s := serverOf(fields)
 		s.Address, s.Latency = b.address, took
+		if len(all) > 1 {
+			s.Address = fields[addressField]
+		}
 		servers = append(servers, s)
 	}
 	return servers, nil
@@ -82,7 +85,7 @@ func findings(s *broker.Server, w *warnings, fields map[string]string) (all []st
 		all = append(all, "it could not write to its disk: see its log")
 	}
 	if fields["master_link_status"] == "down" {
-		all = append(all, "it is a replica without its master")
+		all = append(all, "it is a replica without its master, and takes no task: bring the master back, or promote it (REPLICAOF NO ONE)")
 	}
 	return all
 }

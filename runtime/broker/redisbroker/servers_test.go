@@ -32,4 +32,24 @@ func TestServers(t *testing.T) {
 	if all, err = store.Servers(t.Context()); err != nil || len(all[0].Findings) != 0 {
 		t.Errorf("mended: %+v, %v", all, err)
 	}
+	// Until its first file is written the server refuses to end.
+	for s.Info(t, "persistence", "aof_rewrite_in_progress") != "0" || s.Info(t, "persistence", "aof_rewrite_scheduled") != "0" {
+	}
+}
+
+// Of a Cluster each master is told by its own address.
+func TestServersOfACluster(t *testing.T) {
+	store, err := redisbroker.Open(t.Context(), redistest.StartCluster(t, 3).URL(), redisbroker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	all, err := store.Servers(t.Context())
+	addresses := map[string]bool{}
+	for _, s := range all {
+		addresses[s.Address] = true
+	}
+	if err != nil || len(addresses) != 3 || addresses[""] {
+		t.Errorf("%v, %v", addresses, err)
+	}
 }
