@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -71,9 +72,14 @@ func (a *app) checkOutput() error {
 	return nil
 }
 
+// openPatience is for who sits before a terminal: less than a worker has, which may
+// start before its store does.
+const openPatience = 2 * time.Second
+
 // settings reads the configuration.
 func (a *app) settings(flags *pflag.FlagSet) (*config.Config, error) {
 	o := config.Options{File: a.file, Environ: a.process.Environ, Flags: map[string]string{}}
+	o.Code = func(c *config.Config) { c.Redis.ConnectionTimeout = openPatience }
 	for _, name := range []string{"redis-url", "redis-prefix"} {
 		if f := flags.Lookup(name); f != nil && f.Changed {
 			o.Flags[name] = f.Value.String()

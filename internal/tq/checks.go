@@ -140,13 +140,16 @@ func (v *visit) checkUnhandled(ctx context.Context) error {
 	return nil
 }
 
-// checkQueues looks for leases without a worker, pauses and dead letters.
+// checkQueues looks for leases without a worker, pauses and dead letters. Sessions
+// that have lapsed are counted until somebody looks after the queue, so it is asked
+// who of those that live serves it.
 func (v *visit) checkQueues(context.Context) error {
 	for i := range v.queues {
 		q := &v.queues[i]
-		if q.Active > 0 && q.Sessions == 0 {
+		served := slices.ContainsFunc(v.workers, func(w taskqueue.WorkerInfo) bool { return w.Serves(q.Queue) })
+		if q.Active > 0 && !served {
 			v.found(bad, fmt.Sprintf("queue %s has %s that nobody holds: their workers are gone", q.Queue, console.Count(q.Active, "active task")),
-				"start a worker for the queue: it takes over what is left behind")
+				"start a worker that serves the queue: it takes over what is left behind, when the leases are over")
 		}
 		if waits := q.Pending + q.Parked; q.Settings.Paused && waits > 0 {
 			v.found(odd, fmt.Sprintf("queue %s is paused, and %s wait", q.Queue, console.Count(waits, "task")), "tq queues resume "+q.Queue)

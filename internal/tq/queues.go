@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -184,7 +185,8 @@ func addQueue(table *console.Table, v *queueView) {
 	addLimit(table, "limit: tasks that wait", l.MaxTasks, "", 0)
 	addLimit(table, "limit: tasks at once", l.Concurrency, "", 0)
 	addLimit(table, "limit: rate", 0, l.Rate, l.Burst)
-	for kind, k := range l.Kinds {
+	for _, kind := range slices.Sorted(maps.Keys(l.Kinds)) {
+		k := l.Kinds[kind]
 		addLimit(table, "limit: "+kind+" at once", k.Concurrency, "", 0)
 		addLimit(table, "limit: "+kind+" rate", 0, k.Rate, k.Burst)
 		addLimit(table, "limit: "+kind+" at once, a key", k.KeyConcurrency, "", 0)

@@ -115,7 +115,7 @@ func (m Model) curve(width int) string {
 
 func (m Model) tabs() string {
 	var parts []string
-	for p := queuesPage; p < pages; p++ {
+	for p := range pages {
 		if p == m.page {
 			parts = append(parts, m.paint(console.Bold, "["+pageNames[p]+"]"))
 		} else {
