@@ -32,6 +32,19 @@ func TestEveryPackageIsInOneSuite(t *testing.T) {
 	}
 }
 
+func TestLongFirst(t *testing.T) {
+	got := longFirst([]string{module + "/gen/codec", module + "/gen", module + "/runtime", module + "/runtime/broker", module + "/runtime/broker/redisbroker"})
+	want := []string{module + "/runtime/broker/redisbroker", module + "/runtime", module + "/gen", module + "/gen/codec", module + "/runtime/broker"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, p := range longest {
+		if !exists("../../" + p) {
+			t.Errorf("there is no %s", p)
+		}
+	}
+}
+
 func TestNoPackagesNoTests(t *testing.T) {
 	for _, s := range suites([]string{module + "/runtime"}, nil) {
 		if s.name == "end-to-end" && len(s.steps) > 0 {
