@@ -59,7 +59,9 @@ func act() error {
 	if err != nil {
 		return err
 	}
+	end := ledger.startBeats()
 	err = p.play(ctx, ledger)
+	end()
 	return errors.Join(err, ledger.Write(Record{Event: Down}), ledger.Close())
 }
 
@@ -93,7 +95,7 @@ func (p *plan) open(ctx context.Context) (*taskqueue.Client, error) {
 		store, err := redisbroker.Open(ctx, p.URL, redisbroker.Config{Logger: logger()})
 		switch {
 		case err == nil && p.Fault == faultSilent:
-			return taskqueue.NewClient(silentStore{store}, taskqueue.ClientConfig{})
+			return taskqueue.NewClient(silentStore{store, ctx.Done()}, taskqueue.ClientConfig{})
 		case err == nil:
 			return taskqueue.NewClient(store, taskqueue.ClientConfig{})
 		case ctx.Err() != nil:

@@ -52,7 +52,7 @@ type Terms struct {
 	// yet: so far back, a kill explains that a finished task runs again.
 	Unsettled time.Duration
 
-	// Late is how late the machine was, at the worst: limits of time allow it.
+	// Late is what limits of time allow because the machine was late.
 	Late time.Duration
 
 	// Tail is how much of its latest work the store forgets in an outage, as a
@@ -73,6 +73,7 @@ type Terms struct {
 type Verdict struct {
 	Tasks, Acked, Runs, Kills   int
 	Repeats                     int // runs again that have a cause
+	Excused                     int // among them: where the machine had stood still
 	Lost, Dead, Duplicates      int
 	Forgotten                   int           // accepted, and gone with the store's tail
 	Recovery, Suspects, Outages time.Duration // the worst: of orphans, of suspects, of the store's absence to the first start
@@ -208,7 +209,7 @@ func (c *checker) letters() {
 		case c.terms.Doomed[l.ID]:
 		case len(t.runs) == 0:
 			c.find(RuleDead, l.ID, "died without a start: %s", l.Reason)
-		case l.Lost >= broker.LostLimit && c.kills() >= broker.LostLimit:
+		case l.Lost >= broker.LostLimit && c.kills()+c.strained() >= broker.LostLimit:
 		case failed < l.Max:
 			c.find(RuleDead, l.ID, "died after %d failed runs of %d: %s", failed, l.Max, l.Reason)
 		}
@@ -218,6 +219,14 @@ func (c *checker) letters() {
 			c.find(RuleScenario, id, "should be a dead letter and is %v", c.final.States[id])
 		}
 	}
+}
+
+// strained is how many leases may have lapsed for the machine's sake.
+func (c *checker) strained() (n int) {
+	for actor := range c.pulses {
+		n += len(c.strains(actor, c.terms.Lease))
+	}
+	return n
 }
 
 // unaccounted is how many tasks came in and have neither ended nor wait: those that

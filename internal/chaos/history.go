@@ -32,6 +32,7 @@ type run struct {
 type fault struct {
 	from, to time.Time // to is zero after a SIGKILL
 	killed   bool
+	strained bool // by the machine, and not by the scenario
 }
 
 // A history is all ledgers, sorted out.
@@ -43,12 +44,14 @@ type history struct {
 	stops   map[string]time.Time // when it was told to
 	refused []Record
 	outages []fault // of the store
+	pulses  map[string]*pulse
 }
 
 func newHistory(records []Record) *history {
 	h := &history{
 		tasks: map[string]*task{}, faults: map[string][]fault{},
 		downs: map[string]time.Time{}, stops: map[string]time.Time{},
+		pulses: map[string]*pulse{},
 	}
 	for _, r := range records {
 		switch r.Event {
@@ -105,19 +108,26 @@ func (h *history) ran(r Record) {
 
 func (h *history) happened(r Record) {
 	switch r.Event {
+	case Beat:
+		h.pulse(r.Actor).beat(r.At)
 	case Killed:
+		h.pulse(r.Actor).hold(r.At)
 		h.faults[r.Actor] = append(h.faults[r.Actor], fault{from: r.At, killed: true})
 	case Paused:
+		h.pulse(r.Actor).hold(r.At)
 		h.faults[r.Actor] = append(h.faults[r.Actor], fault{from: r.At})
 	case Resumed:
+		h.pulse(r.Actor).release(r.At)
 		closeLast(h.faults[r.Actor], r.At)
 	case Stopped:
 		h.stops[r.Actor] = r.At
 	case Down:
 		h.downs[r.Actor] = r.At
 	case StoreDown:
+		h.pulse(storeActor).hold(r.At)
 		h.outages = append(h.outages, fault{from: r.At})
 	case StoreUp:
+		h.pulse(storeActor).release(r.At)
 		closeLast(h.outages, r.At)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/tqgen/taskqueue/internal/chaos/work"
-	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // processScenarios do harm to workers and producers.
@@ -23,6 +22,8 @@ func processScenarios() []Scenario {
 const (
 	msec = time.Millisecond
 	sec  = time.Second
+
+	endless = 1 << 30 // tasks: the sender is stopped
 )
 
 // killWorkers is the harness' main figure: 30 kills and 5,400 tasks in a whole
@@ -30,12 +31,12 @@ const (
 func killWorkers(s *Stage) Verdict {
 	kills, tasks := 10*s.Scale, 1800*s.Scale
 	s.Redis()
-	workers := s.Workers(4)
-	s.Sender(tasks, 400, work.Step{For: 50 * msec}, func(p *senderPlan) { p.Spread, p.Bulk, p.Hands = 100*msec, 20, 2 })
-	for range kills {
+	workers := append([]*Process{s.holder()}, s.Workers(3)...)
+	s.Sender(tasks-1, 400, work.Step{For: 50 * msec}, func(p *senderPlan) { p.Spread, p.Bulk, p.Hands = 100*msec, 20, 2 })
+	for n, i := 0, 0; n < kills; n, i = n+1, s.Random.IntN(len(workers)) {
 		s.Sleep(s.Between(200*msec, 500*msec))
-		i := s.Random.IntN(len(workers))
 		workers[i].Kill()
+		s.Open()
 		workers[i] = s.Worker()
 	}
 	v := s.Finish()
@@ -49,69 +50,89 @@ func killProducers(s *Stage) Verdict {
 	s.Redis()
 	s.Workers(2)
 	for range 4 * s.Scale {
-		p := s.Sender(100_000, 0, work.Step{For: msec}, func(p *senderPlan) { p.Bulk, p.Hands = 20, 4 })
+		p := s.Sender(endless, 0, work.Step{For: msec}, func(p *senderPlan) { p.Bulk, p.Hands = 20, 4 })
+		s.awaitRecords("the producer sends", p, 1, acked)
 		s.Sleep(s.Between(250*msec, 450*msec))
 		p.Kill()
 	}
 	v := s.Finish()
-	v.Demand(v.Acked > 0, "the producers were killed before they had sent anything")
-	v.Demand(v.Repeats == 0, "%d tasks ran again; no worker was harmed", v.Repeats)
+	v.demandNoRepeats("no worker was harmed")
 	return v
 }
 
 func pauseWorker(s *Stage) Verdict {
 	s.Redis()
-	workers := s.Workers(3)
+	workers := append([]*Process{s.holder()}, s.Workers(2)...)
 	s.Sender(600*s.Scale, 150, work.Step{For: 50 * msec})
-	for range 2 * s.Scale {
+	for n, i := 0, 0; n < 2*s.Scale; n, i = n+1, s.Random.IntN(len(workers)) {
 		s.Sleep(300 * msec)
-		w := workers[s.Random.IntN(len(workers))]
-		w.Pause()
+		workers[i].Pause()
 		s.Sleep(lease + s.Between(300*msec, 800*msec))
-		w.Resume()
+		s.Open()
+		workers[i].Resume()
 	}
 	v := s.Finish()
 	v.Demand(v.Repeats > 0, "no pause hit a running task")
 	return v
 }
 
-// lateCompletion: the first run ends while the second one goes on; the result is
-// that of the second.
+// lateCompletion: the first runs end well while the second ones go on, and whoever
+// had them stops in good order, so that it has told the store all that it had to
+// tell. Only then may the second ones end; the results are theirs.
 func lateCompletion(s *Stage) Verdict {
+	const tasks = 4
 	s.Redis()
 	first := s.Worker()
-	s.Sender(4, 0, work.Step{For: lease + 2*sec})
-	s.Await("the tasks run", patience, func(n broker.QueueInfo) bool { return n.Active == 4 })
+	s.Sender(tasks, 0, work.Step{Act: work.Cling})
+	s.awaitRecords("the first worker begins", first, tasks, began)
 	first.Pause()
-	s.Worker()
-	s.Await("the tasks are taken from the first worker", patience, func(n broker.QueueInfo) bool { return n.Lost == 4 && n.Active == 4 })
-	s.Sleep(lease)
+	second := s.Worker()
+	s.awaitRecords("the second worker begins", second, tasks, began)
+	s.Open(first)
 	first.Resume()
-	s.Sleep(500 * msec)
+	s.awaitRecords("the first worker completes", first, tasks, endedWell)
+	first.Stop()
+	first.Exit(patience)
 	early := s.info().Done
+	s.Open(second)
 	v := s.Finish()
+	results := s.results(second)
+	s.Tell("%d late completions offered, %d accepted", tasks, early)
 	v.Demand(early == 0, "%d late completions were accepted", early)
-	v.Demand(v.Repeats == 4, "%d tasks ran twice, want 4", v.Repeats)
+	v.Demand(results == tasks, "%d results are those of the second worker, want %d", results, tasks)
+	v.Demand(v.Repeats >= tasks, "%d tasks ran twice, want %d", v.Repeats, tasks)
 	return v
 }
 
+// results is how many results in the store are of runs of a worker that ended well.
+func (s *Stage) results(worker *Process) (n int) {
+	for _, r := range s.records() {
+		if token, ok := s.final.Tokens[r.ID]; ok && r.Actor == worker.name && endedWell(&r) && r.Token == token {
+			n++
+		}
+	}
+	return n
+}
+
 // sigterm rolls a deployment: every worker is told to stop and replaced.
-func sigterm(s *Stage) Verdict { return s.roll(work.Work) }
+func sigterm(s *Stage) Verdict { return s.roll(work.Hold) }
 
-func sigtermDeaf(s *Stage) Verdict { return s.roll(work.Ignore) }
+func sigtermDeaf(s *Stage) Verdict { return s.roll(work.Cling) }
 
+// roll has handlers that do not end before the last worker of old has gone.
 func (s *Stage) roll(act work.Act) Verdict {
 	s.Redis()
 	workers := s.Workers(3)
-	s.Sender(40*s.Scale, 0, work.Step{Act: act, For: 1200 * msec, Fails: 0}, func(p *senderPlan) { p.Spread = 600 * msec })
-	s.Await("the workers are busy", patience, func(n broker.QueueInfo) bool { return n.Active >= 3*slots })
+	s.Sender(40*s.Scale, 0, work.Step{Act: act})
+	s.awaitRecords("handlers begin", nil, slots, began)
 	for _, w := range workers {
 		w.Stop()
 		s.Worker()
-		w.Exit(10 * sec)
+		w.Exit(patience)
 	}
+	s.Open()
 	v := s.Finish()
-	v.Demand(v.Repeats > 0, "no handler was interrupted")
+	v.Demand(v.Repeats >= slots, "%d handlers were interrupted, want %d or more", v.Repeats, slots)
 	return v
 }
 

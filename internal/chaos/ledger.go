@@ -33,6 +33,8 @@ const (
 
 	StoreDown Event = "store down"
 	StoreUp   Event = "store up"
+
+	Beat Event = "beat" // the actor gets to work, of late; so does the store, for storeActor
 )
 
 // The ways in which a handler ends.

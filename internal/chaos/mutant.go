@@ -46,15 +46,18 @@ func plant(fault string, tasks []taskqueue.Task) []taskqueue.Task {
 	return tasks
 }
 
-// A silentStore keeps what a worker has to report to itself until the lease is
-// over.
-type silentStore struct{ broker.Broker }
+// A silentStore keeps what a worker has to report to itself until the worker is
+// told to stop.
+type silentStore struct {
+	broker.Broker
+	stopped <-chan struct{}
+}
 
 // Cycle implements broker.Broker.
 func (s silentStore) Cycle(ctx context.Context, c broker.Cycle) (broker.Grant, error) {
 	if len(c.Settle) > 0 {
 		ctx = context.WithoutCancel(ctx)
-		_ = sleep(ctx, 2*c.Lease) // it cannot fail
+		<-s.stopped
 	}
 	return s.Broker.Cycle(ctx, c)
 }

@@ -1,6 +1,9 @@
 package chaos
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A cause is why a task ran again.
 type cause uint8
@@ -24,17 +27,20 @@ func (c *checker) repeats(t *task) {
 			continue
 		}
 		c.Repeats++
+		if c.excused(before, r) {
+			c.Excused++
+		}
 		c.overlap(t, before, r, why)
 		c.fence(t, before, r, why)
 		c.attempt(t, before, r, why)
-		if why == orphaned {
+		if why == orphaned && !since.IsZero() {
 			c.recovery(t, r, since)
 		}
 	}
 }
 
 // cause explains a run by what became of the one before; since is when its
-// worker vanished.
+// worker vanished, if it did by the scenario's doing.
 func (c *checker) cause(before, r *run) (why cause, since time.Time) {
 	if since, ok := c.vanished(before, r.began); ok {
 		return orphaned, since
@@ -48,6 +54,8 @@ func (c *checker) cause(before, r *run) (why cause, since time.Time) {
 		return rewound, time.Time{}
 	case c.outOfTouch(r):
 		return staleStart, time.Time{}
+	case c.kept(before, r):
+		return orphaned, time.Time{}
 	}
 	return without, time.Time{}
 }
@@ -56,20 +64,47 @@ func (c *checker) cause(before, r *run) (why cause, since time.Time) {
 // which is before it is sent.
 const signalDelay = 100 * time.Millisecond
 
+// awareness is how long a worker that was out of touch may not know yet that it has
+// lost its lease.
+const awareness = time.Second
+
 // vanished tells when the worker of a run was killed, or began to be out of
 // touch for longer than half a lease (it may have renewed it last a quarter of a
 // lease before), while the run went on or before its end had reached the store.
 func (c *checker) vanished(r *run, next time.Time) (time.Time, bool) {
 	for _, f := range c.faults[r.actor] {
-		if f.from.After(next) || !f.killed && f.from.Add(signalDelay).Before(r.began) {
+		if f.from.After(next) || !f.killed && f.from.Add(signalDelay+c.terms.Late).Before(r.began) {
 			continue
 		}
 		long := f.killed || f.to.IsZero() || f.to.Sub(f.from) > c.terms.Lease/2
-		if long && (r.ended.IsZero() || r.ended.Add(c.terms.Unsettled).After(f.from)) {
+		if long && c.unsettled(r, f.from) {
 			return f.from, true
 		}
 	}
 	return time.Time{}, false
+}
+
+// unsettled reports whether the end of a run may not have reached the store at a
+// time. While its worker or the store stood still it could not.
+func (c *checker) unsettled(r *run, at time.Time) bool {
+	if r.ended.IsZero() {
+		return true
+	}
+	moved := at.Sub(r.ended)
+	for _, s := range join(c.history.standstills(r.actor)) {
+		if s.from.Before(at) && s.to.After(r.ended) {
+			moved -= s.to.Sub(s.from)
+		}
+	}
+	return moved < c.terms.Unsettled
+}
+
+// kept reports whether the machine kept the worker of a run from the store, while
+// the run went on or before its end was known there, until another may have had it.
+func (c *checker) kept(before, next *run) bool {
+	return slices.ContainsFunc(c.strains(before.actor, c.terms.Lease), func(f fault) bool {
+		return f.from.Before(next.began) && before.began.Before(f.to.Add(awareness+c.terms.Late)) && c.unsettled(before, f.from)
+	})
 }
 
 // abandoned reports whether the worker of a run gave it back although its
@@ -79,15 +114,14 @@ func (c *checker) abandoned(r *run, next time.Time) bool {
 	return ok && (r.ended.IsZero() || r.ended.After(told.Add(c.terms.Grace))) && told.Before(next)
 }
 
-// outOfTouch reports whether the worker of a run came back less than a second
-// before the run began.
+// outOfTouch reports whether the worker of a run had just come back when the run
+// began.
 func (c *checker) outOfTouch(r *run) bool {
-	for _, f := range c.faults[r.actor] {
-		if !f.killed && f.to.Sub(f.from) > c.terms.Lease/2 && !r.began.Before(f.from) && r.began.Before(f.to.Add(time.Second)) {
-			return true
-		}
-	}
-	return false
+	away := append(c.strains(r.actor, c.terms.Lease), c.faults[r.actor]...)
+	return slices.ContainsFunc(away, func(f fault) bool {
+		long := f.strained || f.to.Sub(f.from) > c.terms.Lease/2
+		return !f.killed && long && !r.began.Before(f.from) && r.began.Before(f.to.Add(awareness+c.terms.Late))
+	})
 }
 
 // overlap: a second run at the same time needs a lease that has lapsed.
@@ -97,7 +131,7 @@ func (c *checker) overlap(t *task, before, r *run, why cause) {
 		return
 	}
 	since, ok := c.vanished(before, r.began)
-	if !ok || r.began.Sub(since) < c.terms.Lease/2 {
+	if (!ok || r.began.Sub(since) < c.terms.Lease/2) && !c.kept(before, r) {
 		c.find(RuleOverlap, t.id, "ran twice at once: %s", pair(before, r))
 	}
 }

@@ -30,7 +30,9 @@ type Stage struct {
 	server    *redistest.Server // whom the audit asks; nil: it is left out
 	store     broker.Broker     // the scenario's own eyes
 	fact      string            // what is worth to be told besides
-	stalls    *stall
+	ends      []func()          // of what runs beside the scenario
+	final     *Final            // after Finish
+	stopping  time.Duration     // how long who is told to stop is waited for
 }
 
 // Defaults of all scenarios. The lease is short so that a scenario is.
@@ -47,9 +49,8 @@ func newStage(tb testing.TB, seed uint64, scale int) *Stage {
 	s := &Stage{
 		Terms:  Terms{Lease: lease, Grace: grace, Unsettled: unsettled},
 		Random: rand.New(rand.NewPCG(seed, 0)), Scale: scale,
-		t: tb, ctx: tb.Context(), stalls: watchStalls(),
+		t: tb, ctx: tb.Context(), stopping: patience,
 	}
-	tb.Cleanup(s.stalls.end)
 	s.reset()
 	tb.Cleanup(s.close)
 	return s
@@ -65,6 +66,7 @@ func (s *Stage) reset() {
 		s.t.Fatal(err)
 	}
 	s.ledger = ledger
+	s.ends = []func(){ledger.startBeats()}
 }
 
 func (s *Stage) close() {
@@ -77,6 +79,10 @@ func (s *Stage) close() {
 	if s.store != nil {
 		_ = s.store.Close()
 	}
+	for _, end := range s.ends {
+		end()
+	}
+	s.ends = nil
 	if s.ledger != nil {
 		_ = s.ledger.Close()
 	}
@@ -86,6 +92,7 @@ func (s *Stage) close() {
 func (s *Stage) Redis(args ...string) *redistest.Server {
 	s.t.Helper()
 	s.server = redistest.Start(s.t, args...)
+	s.watch(s.server)
 	s.At(s.server.URL())
 	return s.server
 }
@@ -211,23 +218,33 @@ func (s *Stage) Finish() Verdict {
 	s.StopAll()
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	records, err := ReadLedgers(s.dir)
-	if err == nil {
-		err = sweep(ctx, s.eyes(), queueName)
-	}
-	if err != nil {
+	if err := sweep(ctx, s.eyes(), queueName); err != nil {
 		s.t.Fatal(err)
 	}
-	ids := newHistory(records).order
-	final, err := readFinal(ctx, s.eyes(), queueName, ids, markToken)
+	records := s.records()
+	h := newHistory(records)
+	final, err := readFinal(ctx, s.eyes(), queueName, h.order, markToken)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	if s.server != nil {
 		final.Problems = audit(func(args ...string) redistest.Reply { return s.server.Do(s.t, args...) })
 	}
-	s.Terms.Late = s.Within(0)
+	s.final, s.Terms.Late = final, lateness(h)
+	if s.Terms.Tail > 0 {
+		s.Terms.Tail += s.Terms.Late
+	}
 	return Check(records, final, s.Terms)
+}
+
+// records are those of all ledgers, up to now.
+func (s *Stage) records() []Record {
+	s.t.Helper()
+	records, err := ReadLedgers(s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return records
 }
 
 // StopAll tells every process to stop and waits until it has.
@@ -239,7 +256,7 @@ func (s *Stage) StopAll() {
 			told = append(told, p)
 		}
 	}
-	deadline := time.Now().Add(s.Terms.Grace + 3*time.Second)
+	deadline := time.Now().Add(s.stopping) // the checker is less patient
 	for _, p := range told {
 		p.Exit(time.Until(deadline))
 	}
@@ -252,6 +269,11 @@ func markToken(result []byte) (uint32, bool) {
 		return 0, false
 	}
 	return m.Token, true
+}
+
+// demandNoRepeats allows runs again only where the machine had stood still.
+func (v *Verdict) demandNoRepeats(because string) {
+	v.Demand(v.Repeats == v.Excused, "%d tasks ran again; %s", v.Repeats-v.Excused, because)
 }
 
 // Demand is a Finding of the scenario itself, unless ok.

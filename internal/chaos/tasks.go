@@ -43,13 +43,9 @@ func goexitSlot(s *Stage) Verdict {
 	s.Await("the tasks are in", patience, func(n broker.QueueInfo) bool { return n.Enqueued == 20 })
 	s.Worker(func(w *workerPlan) { w.Slots = 1 })
 	v := s.Finish()
-	records, err := ReadLedgers(s.dir)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	worst := gap(records)
+	worst := gap(s.records())
 	s.Tell("slot back after %v", worst.Round(msec))
-	v.Demand(v.Repeats == 20, "%d tasks ran again, want 20", v.Repeats)
+	v.Demand(v.Repeats >= 20 && v.Repeats-v.Excused <= 20, "%d tasks ran again, want 20", v.Repeats)
 	v.Demand(worst < s.Within(500*msec), "the slot was gone for %v", worst)
 	return v
 }
@@ -80,10 +76,12 @@ func poison(s *Stage) Verdict {
 	server.Do(s.t, append([]string{"RPUSH", lane}, elements...)...)
 	s.Terms.Foreign = len(elements)
 	s.Terms.Doomed = s.sendPoison()
+	victim := s.holder()
+	s.Worker()
 	s.Sender(400*s.Scale, 400, work.Step{For: 100 * msec}, func(p *senderPlan) { p.Bulk = 10 })
-	workers := s.Workers(2)
 	s.Sleep(500 * msec)
-	workers[0].Kill()
+	victim.Kill()
+	s.Open()
 	s.Worker()
 	v := s.Finish()
 	v.Demand(v.Repeats > 0, "the kill hit no running task")
@@ -133,7 +131,7 @@ func twoBuilds(s *Stage) Verdict {
 	s.Await("the old worker has met all", patience, func(n broker.QueueInfo) bool { return n.Enqueued == 1000 && n.Pending == 0 })
 	s.Workers(3)
 	v := s.Finish()
-	v.Demand(v.Repeats == 0, "%d tasks ran again", v.Repeats)
+	v.demandNoRepeats("no worker was harmed")
 	return v
 }
 
@@ -152,6 +150,6 @@ func rolling(s *Stage) Verdict {
 		}
 	}
 	v := s.Finish()
-	v.Demand(v.Repeats == 0, "%d tasks ran again, and all of them are short", v.Repeats)
+	v.demandNoRepeats("all of them are short")
 	return v
 }

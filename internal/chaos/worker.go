@@ -21,7 +21,7 @@ type workerPlan struct {
 
 // work runs a worker until the process is told to stop.
 func (p *plan) work(ctx context.Context, client *taskqueue.Client, ledger *Ledger) error {
-	tasks := work.Tasks(&handler{ledger: ledger})
+	tasks := work.Tasks(&handler{ledger: ledger, gates: gates(p.Dir, p.Name)})
 	if p.Worker.Old {
 		tasks = tasks[:1]
 	}
@@ -49,7 +49,10 @@ func (w *workerPlan) crons() []taskqueue.Cron {
 }
 
 // A handler does what tasks ask for and writes it down.
-type handler struct{ ledger *Ledger }
+type handler struct {
+	ledger *Ledger
+	gates  []string // see gates
+}
 
 // Extra implements work.Handler.
 func (h *handler) Extra(ctx context.Context, _ *work.Extra) error {
@@ -66,7 +69,7 @@ func (h *handler) Step(ctx context.Context, s *work.Step) (*work.Mark, error) {
 	if err := h.note(&i, Began, ""); err != nil {
 		return nil, err
 	}
-	err := linger(ctx, s)
+	err := h.linger(ctx, s)
 	how := Done
 	switch {
 	case interrupted(ctx, err):
@@ -92,8 +95,12 @@ func interrupted(ctx context.Context, err error) bool {
 }
 
 // linger takes the time that a task wants.
-func linger(ctx context.Context, s *work.Step) error {
+func (h *handler) linger(ctx context.Context, s *work.Step) error {
 	switch s.Act {
+	case work.Hold:
+		return pass(ctx, h.gates)
+	case work.Cling:
+		return pass(context.Background(), h.gates)
 	case work.Ignore:
 		time.Sleep(s.For)
 	case work.Spin:

@@ -21,6 +21,12 @@ func (s *Server) Do(t testing.TB, args ...string) Reply {
 	return reply
 }
 
+// Ping asks for a sign of life, which may take some seconds.
+func (s *Server) Ping() error {
+	_, err := s.ask("PING")
+	return err
+}
+
 func (s *Server) ask(args ...string) (Reply, error) {
 	conn, err := s.dial()
 	if err != nil {

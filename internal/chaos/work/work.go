@@ -31,7 +31,7 @@ type Mark struct {
 // An Act is what a run of a Step does.
 type Act string
 
-// The acts. All but Work apply to the first Fails runs.
+// The acts. Those of failure apply to the first Fails runs.
 const (
 	Work   Act = ""       // sleep, and heed the context
 	Ignore Act = "ignore" // sleep, and do not heed the context, in every run
@@ -40,4 +40,7 @@ const (
 	Goexit Act = "goexit"
 	Leak   Act = "leak" // leave a goroutine behind that outlives the run
 	Spin   Act = "spin" // burn the processor instead of sleeping, in every run
+
+	Hold  Act = "hold"  // wait until the scenario opens the worker's gate, and heed the context
+	Cling Act = "cling" // the same, and do not heed it
 )
