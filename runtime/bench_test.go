@@ -3,7 +3,6 @@ package taskqueue_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -41,7 +40,7 @@ func drain(tb testing.TB, slots, n int) (run func()) {
 		return dst, nil
 	}}
 	w, err := taskqueue.NewWorker(c, taskqueue.WorkerConfig{
-		Tasks: []taskqueue.Task{noop}, Concurrency: slots, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Tasks: []taskqueue.Task{noop}, Concurrency: slots, Logger: slog.New(slog.DiscardHandler),
 		Queues: []taskqueue.QueueWeight{{Name: taskqueue.Default}},
 	})
 	if err != nil {

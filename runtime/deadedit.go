@@ -61,9 +61,9 @@ type DeadLetter struct {
 	Payload  []byte    `json:"payload"` // as it was encoded; base64 in JSON
 }
 
-// ExportDead writes the dead letters of a queue for which which is true, or all with
-// nil, the newest first: each a [DeadLetter] in a line of JSON. It returns how many
-// that were. Nothing is changed.
+// ExportDead writes the dead letters of a queue that which picks, or all with nil, the
+// newest first: each a [DeadLetter] in a line of JSON. It returns how many that were.
+// Nothing is changed.
 func (c *Client) ExportDead(ctx context.Context, queue string, w io.Writer, which func(Entry) bool) (int, error) {
 	total := 0
 	lines := json.NewEncoder(w)

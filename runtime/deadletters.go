@@ -77,9 +77,9 @@ func unquoted(s string) string {
 	return b.String() + s
 }
 
-// RequeueDead requeues the dead letters of a queue for which which is true, or all
-// with nil, the newest first, and returns how many that were. An error cuts it
-// short; those before it are requeued.
+// RequeueDead requeues the dead letters of a queue that which picks, or all with nil,
+// the newest first, and returns how many that were. An error cuts it short; those
+// before it are requeued.
 func (c *Client) RequeueDead(ctx context.Context, queue string, which func(Entry) bool) (int, error) {
 	total := 0
 	_, err := c.eachDead(ctx, queue, func(entries []Entry) (bool, error) {

@@ -27,8 +27,7 @@ func ExampleClient_Cancel() {
 		log.Fatal(err)
 	}
 	_, err = greeting.Get(ctx)
-	var outcome *taskqueue.TaskError
-	if errors.As(err, &outcome) {
+	if outcome, ok := errors.AsType[*taskqueue.TaskError](err); ok {
 		fmt.Println(outcome.State, "because", outcome.Reason)
 	}
 	// Output: discarded because she has gone

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"time"
@@ -49,7 +48,7 @@ func Tasks(greet func(ctx context.Context, g Greeting) (string, error)) []taskqu
 	}}}
 }
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // start runs a worker until stop is called.
 func start(queue *taskqueue.Client, greet func(ctx context.Context, g Greeting) (string, error)) (stop func()) {
@@ -128,8 +127,7 @@ func ExampleClient_EnqueueAll() {
 		Greeting{"Ada"}.Job(taskqueue.Unique("ada", 0)),
 		Greeting{"Grace"}.Job(taskqueue.In(time.Hour)),
 	)
-	var bulk *taskqueue.BulkError
-	if errors.As(err, &bulk) {
+	if bulk, ok := errors.AsType[*taskqueue.BulkError](err); ok {
 		for i, err := range bulk.Errors {
 			fmt.Println("job", i, "is a duplicate:", errors.Is(err, taskqueue.ErrDuplicate), ids[1] == ids[0])
 		}
@@ -168,8 +166,7 @@ func ExampleFuture() {
 	}
 	fmt.Println(ada.Get(context.Background()))
 	_, err = nobody.Get(context.Background())
-	var failed *taskqueue.TaskError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*taskqueue.TaskError](err); ok {
 		fmt.Println(failed.State, "-", failed.Reason)
 	}
 	// Output:
@@ -208,8 +205,7 @@ func ExamplePermanent() {
 			log.Fatal(err)
 		}
 		result, err := task.Get(context.Background())
-		var failed *taskqueue.TaskError
-		if errors.As(err, &failed) {
+		if failed, ok := errors.AsType[*taskqueue.TaskError](err); ok {
 			result = fmt.Sprint(failed.State, ": ", failed.Reason)
 		}
 		fmt.Println("→", result)

@@ -3,7 +3,6 @@ package taskqueue_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -104,7 +103,7 @@ func (f *fixture) message(id taskqueue.ID) *broker.Message {
 func (f *fixture) work(config taskqueue.WorkerConfig) (w *taskqueue.Worker, stop func()) {
 	f.Helper()
 	if config.Logger == nil {
-		config.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	w, err := taskqueue.NewWorker(f.Client, config)
 	if err != nil {

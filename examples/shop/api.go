@@ -215,8 +215,7 @@ func refuse(w http.ResponseWriter, err error) {
 		}
 	}
 	reply := map[string]any{"error": err.Error()}
-	var duplicate *taskqueue.DuplicateError
-	if errors.As(err, &duplicate) {
+	if duplicate, ok := errors.AsType[*taskqueue.DuplicateError](err); ok {
 		reply["existing"] = duplicate.Existing
 	}
 	answer(w, status, reply)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -126,11 +127,11 @@ func (s *Server) PID() int { return s.current().cmd.Process.Pid }
 func (s *Server) Log() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var text string
+	var text strings.Builder
 	for _, p := range s.runs {
-		text += p.log.String()
+		text.WriteString(p.log.String())
 	}
-	return text
+	return text.String()
 }
 
 // tail is as much of a log as one reads.

@@ -115,8 +115,8 @@ func startLine(client *taskqueue.Client, settings *config.Config, workers []*tas
 		crew = fmt.Sprintf("%d to %d workers with %s each", a.MinWorkers, a.MaxWorkers, console.Count(settings.Workers.MaxConcurrentTasks, "slot"))
 	}
 	line := fmt.Sprintf("%s: %s; queues %s; %s", store, console.Count(tasks, "task"), strings.Join(queues, ", "), crew)
-	for _, tick := range workers[0].NextTicks(1) {
-		line += fmt.Sprintf("; next cron %s at %s", tick.Name, tick.At.Format("2006-01-02 15:04:05 MST"))
+	if ticks := workers[0].NextTicks(1); len(ticks) > 0 {
+		line += fmt.Sprintf("; next cron %s at %s", ticks[0].Name, ticks[0].At.Format("2006-01-02 15:04:05 MST"))
 	}
 	return line
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 	"time"
 
+	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/broker"
 	"github.com/tqgen/taskqueue/runtime/broker/membroker"
 	"github.com/tqgen/taskqueue/runtime/encrypt"
@@ -41,4 +43,22 @@ func ExampleNew() {
 	// Output:
 	// a secret
 	// in the store: false
+}
+
+// A key in front of the old one seals from now on; both open.
+func ExampleParseKeys() {
+	keys, err := encrypt.ParseKeys("2027=" + strings.Repeat("B", 43) + "=,2026=" + strings.Repeat("A", 43) + "=") // an environment variable
+	if err != nil {
+		log.Fatal(err)
+	}
+	store := encrypt.New(membroker.New(membroker.Config{}), encrypt.Config{Keys: keys})
+	queue, err := taskqueue.NewClient(store, taskqueue.ClientConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close() // and the store
+
+	_, err = encrypt.ParseKeys("2027=secret")
+	fmt.Println(err)
+	// Output: taskqueue: invalid: key 1 is not NAME=BASE64
 }

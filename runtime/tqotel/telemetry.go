@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -73,8 +74,8 @@ func New(c Config) (*Telemetry, error) {
 
 // Client adds traces and metrics to what a client is made of.
 func (t *Telemetry) Client(c taskqueue.ClientConfig) taskqueue.ClientConfig {
-	c.Observers = append(c.Observers[:len(c.Observers):len(c.Observers)], t.send)
-	c.Prepare = append(c.Prepare[:len(c.Prepare):len(c.Prepare)], t.inject)
+	c.Observers = append(slices.Clip(c.Observers), t.send)
+	c.Prepare = append(slices.Clip(c.Prepare), t.inject)
 	return c
 }
 

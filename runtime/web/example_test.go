@@ -84,3 +84,24 @@ func ExampleAuthorizer() {
 	// GET 404
 	// DELETE 403
 }
+
+// Each token has a name, under which the audit log keeps what was changed with it.
+func ExampleBearerToken() {
+	client, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	handler := web.Handler(client, web.Config{Auth: web.BearerToken(map[string]string{"s3cret": "deploy"})})
+
+	for _, token := range []string{"guess", "s3cret"} {
+		request := httptest.NewRequest(http.MethodGet, "/tasks/queues", nil)
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		fmt.Println(answer.Code)
+	}
+	// Output:
+	// 401
+	// 200
+}

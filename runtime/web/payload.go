@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -190,10 +191,8 @@ func (r *revealer) scalar(n *node, b []byte) ([]byte, error) {
 		"string": {msgp.StrType}, "boolean": {msgp.BoolType},
 		"integer": {msgp.IntType, msgp.UintType}, "number": {msgp.Float64Type, msgp.Float32Type, msgp.IntType, msgp.UintType},
 	}
-	for _, w := range wanted[n.Type] {
-		if w == kind {
-			return r.plain(b)
-		}
+	if slices.Contains(wanted[n.Type], kind) {
+		return r.plain(b)
 	}
 	if n.Type == "" {
 		return r.instead(unknown, b)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -118,9 +119,7 @@ func TestAuditOfMany(t *testing.T) {
 	f.do("POST", queue+"/tasks/delete", `{"state": "nowhere"}`)
 	many := func(action, path string, more object) object {
 		l := object{"action": action, "path": "/queues/default" + path}
-		for k, v := range more {
-			l[k] = v
-		}
+		maps.Copy(l, more)
 		return l
 	}
 	filter := object{"state": "pending", "kind": "test.Note", "since": "1h", "dry_run": true}

@@ -53,8 +53,8 @@ func newPlan(q *queue, s *session, c *broker.Cycle) *plan {
 
 // mark finds or makes the mark of a claim; -1: the session does not hold it.
 func (p *plan) mark(s *session, seq uint64) int {
-	for i := len(p.marks) - 1; i >= 0; i-- {
-		if p.marks[i].seq == seq {
+	for i, m := range slices.Backward(p.marks) {
+		if m.seq == seq {
 			return i
 		}
 	}
@@ -91,7 +91,7 @@ func (p *plan) settle(at int, end *broker.Settle) {
 	m := &end.Lease.Message
 	switch end.Outcome {
 	case broker.Done:
-		p.finish(at, end, broker.StateDone, string(end.Result))
+		p.finish(at, end, broker.StateDone, doneText(m.Shape(), end.Result))
 	case broker.Discard:
 		p.operate("discard", at, end)
 		p.finish(at, end, broker.StateDiscarded, broker.TrimReason(end.Reason))

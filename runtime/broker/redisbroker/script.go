@@ -46,11 +46,12 @@ func newScripts(clock string) *scripts {
 	}
 	shared := clock + limits() + source("queue") + source("groups") + source("lanes")
 	whole := func(name string, timed bool, parts ...string) *script {
-		text := shared
-		for _, part := range parts {
-			text += source(part)
+		var text strings.Builder
+		text.WriteString(shared)
+		for _, part := range append(parts, name) {
+			text.WriteString(source(part))
 		}
-		return newScript(name, text+source(name), timed)
+		return newScript(name, text.String(), timed)
 	}
 	return &scripts{
 		add:     newScript("add", clock+source("add"), false),

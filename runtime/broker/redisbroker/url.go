@@ -93,7 +93,7 @@ func addresses(hosts string, k kind) ([]string, error) {
 		port = "26379"
 	}
 	var addrs []string
-	for _, h := range strings.Split(hosts, ",") {
+	for h := range strings.SplitSeq(hosts, ",") {
 		host, p, err := net.SplitHostPort(h)
 		if err != nil {
 			host, p = strings.Trim(h, "[]"), port

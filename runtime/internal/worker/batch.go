@@ -86,14 +86,14 @@ func (e *Engine) lingered(c *Run) {
 	defer e.mu.Unlock()
 	if i := slices.Index(c.queue.open, c); i >= 0 {
 		e.shut(c.queue, i)
-		e.work.Signal()
+		e.wake()
 	}
 }
 
 // shutAll ends the gathering of those that do not linger.
 func (e *Engine) shutAll(q *queue) {
-	for i := len(q.open) - 1; i >= 0; i-- {
-		if q.open[i].batch.stop == nil {
+	for i, c := range slices.Backward(q.open) {
+		if c.batch.stop == nil {
 			e.shut(q, i)
 		}
 	}
