@@ -53,6 +53,8 @@ const (
 	Opened      DefectKind = "a lane inside a transaction that is over"               // its tasks go to the end of the lane
 	Held        DefectKind = "a unique key of a task that is nowhere"                 // it is free
 	Miscounted  DefectKind = "a count of active tasks that is not that of the claims" // it is set right
+	Misweighed  DefectKind = "bytes of dead letters that are not theirs"              // so are these, unless there are more than 5,000 of them
+	Misparked   DefectKind = "a count of parked tasks that is not theirs"             // and this
 	Unbelonging DefectKind = "a key of no known kind"                                 // it is left alone
 )
 

@@ -341,8 +341,19 @@ func (x *examination) unique() error {
 	})
 }
 
-// counts sets right how many tasks came in, which tells how many are active.
+// counts sets right what is counted: the bytes of dead letters, the parked tasks,
+// and how many tasks came in, which tells how many are active.
 func (x *examination) counts() error {
+	if err := x.found("weighed", Defect{Kind: Misweighed, Key: x.q.count}, nil); err != nil {
+		return err
+	}
+	if err := x.found("shelved", Defect{Kind: Misparked, Key: x.q.settings}, nil); err != nil {
+		return err
+	}
+	return x.came()
+}
+
+func (x *examination) came() error {
 	var holders []string
 	var names []any
 	err := x.set(x.q.holders, func(worker, _ string) error {

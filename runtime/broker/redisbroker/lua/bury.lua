@@ -23,9 +23,9 @@ if expires and redis.call('HLEN', claims) == 0 then
   redis.call('ZADD', idle, expires, worker)
 end
 redis.call('ZADD', dead, at, id)
-redis.call('HSET', letters, id, element)
 redis.call('HINCRBY', counters, 'died', 1)
-redis.call('HINCRBY', counters, 'letters', #element)
+redis.call('HINCRBY', counters, 'letters', #element - redis.call('HSTRLEN', letters, id))
+redis.call('HSET', letters, id, element)
 trim(dead, letters)
 rouse()
 return 1

@@ -101,8 +101,8 @@ local function bury(dead, letters, unique, envelope, at)
   local id = id_of(envelope .. string.rep('\0', ID_END))
   buried = buried + 1
   redis.call('ZADD', dead, at, id)
+  redis.call('HINCRBY', counters, 'letters', #envelope - redis.call('HSTRLEN', letters, id))
   redis.call('HSET', letters, id, envelope)
-  redis.call('HINCRBY', counters, 'letters', #envelope)
   local key = bound_key(envelope)
   if key then free(unique, key, id) end
 end

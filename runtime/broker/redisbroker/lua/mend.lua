@@ -7,6 +7,7 @@ local dead, scheduled, unique, letters, sessions, idle, parked, shelf, claims, l
 local what, mending = ARGV[1], ARGV[2] == '1'
 local first, second, third, fourth = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local state, call = KEYS[17], redis.call
+local WEIGHED = 5000 -- dead letters at most
 local index, data = { z = schedule, x = dead, g = KEYS[11], parked = parked }, { z = scheduled, x = letters, g = KEYS[12], parked = shelf }
 
 -- file puts an envelope where it can go on from, or be looked at.
@@ -183,7 +184,7 @@ local defects = {
       for a = 3, #ARGV do
         if not call('ZSCORE', holders, ARGV[a]) then return false end
       end
-      local active, known = 0, call('HMGET', counters, 'enqueued', 'done', 'discarded', 'deleted')
+      local active, known = 0, call('HMGET', counters, 'enqueued', 'done', 'discarded', 'deleted', 'dropped')
       for k = 26, #KEYS do
         for _, bits in ipairs(call('HVALS', KEYS[k])) do
           for byte = 1, #bits do
@@ -195,11 +196,29 @@ local defects = {
       end
       local should = active + groups().waiting() + call('ZCARD', schedule) + call('ZCARD', dead) + call('ZCARD', parked)
       for lane = 1, SUSPECTS do should = should + call('LLEN', KEYS[lane]) end
-      for k = 2, 4 do should = should + tonumber(known[k] or 0) end
+      for k = 2, #known do should = should + tonumber(known[k] or 0) end
       second = should - tonumber(known[1] or 0)
       return second ~= 0
     end,
     function() call('HINCRBY', counters, 'enqueued', second) end,
+  },
+  -- how many bytes of dead letters there are, where they can be counted in one step
+  weighed = {
+    function()
+      if call('HLEN', letters) > WEIGHED then return false end
+      second = 0
+      for _, id in ipairs(call('HKEYS', letters)) do second = second + call('HSTRLEN', letters, id) end
+      return second ~= tonumber(call('HGET', counters, 'letters') or 0)
+    end,
+    function() call('HSET', counters, 'letters', second) end,
+  },
+  -- how many tasks are parked
+  shelved = {
+    function() return call('ZCARD', parked) ~= tonumber(call('HGET', settings, 'parked') or 0) end,
+    function()
+      count_parked()
+      rouse()
+    end,
   },
 }
 
