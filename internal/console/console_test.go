@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -91,4 +92,25 @@ func TestSignals(t *testing.T) {
 		t.Errorf("twice: %d, %q", code, &stderr)
 	}
 	close(release)
+}
+
+// Only what is certain is said early: that a port is closed.
+func TestListens(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "redis://:secret@" + listener.Addr().String() + "/2?prefix=a"
+	if err := Listens(t.Context(), url); err != nil {
+		t.Errorf("while it listens: %v", err)
+	}
+	listener.Close()
+	if err := Listens(t.Context(), url); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("when it does not: %v", err)
+	}
+	for _, other := range []string{"mem://", "redis+cluster://" + listener.Addr().String(), "redis://host:port", "redis://no.such.host.invalid"} {
+		if err := Listens(t.Context(), other); err != nil {
+			t.Errorf("%s: %v", other, err)
+		}
+	}
 }

@@ -1,13 +1,38 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	neturl "net/url"
 	"syscall"
+	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
+
+const knock = time.Second
+
+// Listens returns an error if it is known already that nobody listens at the URL of a
+// server. Who sits before a terminal should not wait for one that may start, as a
+// worker does.
+func Listens(ctx context.Context, url string) error {
+	u, err := neturl.Parse(url)
+	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" {
+		return nil //nolint:nilerr // several servers, or no URL: opening it tells
+	}
+	port := cmp.Or(u.Port(), "6379")
+	conn, err := (&net.Dialer{Timeout: knock}).DialContext(ctx, "tcp", net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), port))
+	if err != nil {
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return err
+		}
+		return nil // opening it has more patience
+	}
+	return conn.Close()
+}
 
 // NoStore says what to do where the store at a URL, which is shown and holds nothing
 // secret, cannot be opened.

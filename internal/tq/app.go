@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,14 +71,9 @@ func (a *app) checkOutput() error {
 	return nil
 }
 
-// openPatience is for who sits before a terminal: less than a worker has, which may
-// start before its store does.
-const openPatience = 2 * time.Second
-
 // settings reads the configuration.
 func (a *app) settings(flags *pflag.FlagSet) (*config.Config, error) {
 	o := config.Options{File: a.file, Environ: a.process.Environ, Flags: map[string]string{}}
-	o.Code = func(c *config.Config) { c.Redis.ConnectionTimeout = openPatience }
 	for _, name := range []string{"redis-url", "redis-prefix"} {
 		if f := flags.Lookup(name); f != nil && f.Changed {
 			o.Flags[name] = f.Value.String()
@@ -106,6 +100,9 @@ func (a *app) with(do func(ctx context.Context, s *session, args []string) error
 			return err
 		}
 		ctx := cmd.Context()
+		if err := console.Listens(ctx, settings.Redis.URL); err != nil {
+			return console.NoStore(ctx, config.Redacted(settings.Redis.URL), err)
+		}
 		s := &session{app: a, settings: settings}
 		if s.store, err = settings.OpenStore(ctx, slog.New(slog.DiscardHandler)); err != nil {
 			return console.NoStore(ctx, config.Redacted(settings.Redis.URL), err)

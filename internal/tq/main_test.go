@@ -133,33 +133,35 @@ func drain(ctx context.Context, client *taskqueue.Client, queue string) error {
 	}
 }
 
-// kill enqueues tasks and runs them to their death.
+// kill enqueues tasks and runs them to their death: until the store has it, as a
+// worker that is told to end gives up on a store that is slow.
 func kill(ctx context.Context, client *taskqueue.Client, out io.Writer, n, name, reason string) error {
-	if err := put(ctx, client, out, n, name); err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	left, err := strconv.Atoi(n)
+	before, err := client.Queues(ctx, "mail")
 	if err != nil {
 		return err
 	}
-	ended := make(chan struct{}, left)
+	if err := put(ctx, client, out, n, name); err != nil {
+		return err
+	}
+	left, err := strconv.ParseInt(n, 10, 64)
+	if err != nil {
+		return err
+	}
 	w, err := taskqueue.NewWorker(client, taskqueue.WorkerConfig{
-		Tasks:    []taskqueue.Task{{Kind: kind(name), Run: func(context.Context, []byte, []byte) ([]byte, error) { return nil, errors.New(reason) }}},
-		Logger:   slog.New(slog.DiscardHandler),
-		OnFinish: func(taskqueue.Event) { ended <- struct{}{} },
+		Tasks:  []taskqueue.Task{{Kind: kind(name), Run: func(context.Context, []byte, []byte) ([]byte, error) { return nil, errors.New(reason) }}},
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
 	}
-	go func() {
-		defer stop()
-		for range left {
-			<-ended
-		}
-	}()
-	return w.Run(ctx)
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(running) }()
+	for now := before; err == nil && now[0].Died < before[0].Died+left; now, err = client.Queues(ctx, "mail") {
+		time.Sleep(5 * time.Millisecond)
+	}
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // work runs tasks, and tells that it does.

@@ -274,56 +274,60 @@ func (a *app) drain() *cobra.Command {
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait (default: for ever)")
 	cmd.Flags().BoolVar(&scheduled, "scheduled", false, "wait for scheduled tasks, too")
 	cmd.RunE = a.with(func(ctx context.Context, s *session, args []string) error {
-		if timeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeoutCause(ctx, timeout, errTooLong)
-			defer cancel()
-		}
-		return s.waitEmpty(ctx, args, scheduled)
+		return s.waitEmpty(ctx, args, scheduled, timeout)
 	})
 	return cmd
 }
 
-var errTooLong = errors.New("it took too long")
-
 const pollPeriod = time.Second
 
-// waitEmpty looks once a second, and tells how much is left.
-func (s *session) waitEmpty(ctx context.Context, queues []string, scheduled bool) error {
+// waitEmpty looks once a second, and tells how much is left. The timeout counts from
+// the first look; 0: there is none.
+func (s *session) waitEmpty(ctx context.Context, queues []string, scheduled bool, timeout time.Duration) error {
 	ticker := time.NewTicker(pollPeriod)
 	defer ticker.Stop()
-	last := int64(-1)
-	for {
-		infos, err := s.client.Queues(ctx, queues...)
-		if err != nil {
+	var late <-chan time.Time
+	for last := ""; ; {
+		left, err := s.left(ctx, queues, scheduled)
+		switch {
+		case err != nil:
 			return err
-		}
-		left, paused := int64(0), ""
-		for i := range infos {
-			left += infos[i].Pending + infos[i].Active
-			if scheduled {
-				left += infos[i].Scheduled
-			}
-			if infos[i].Settings.Paused {
-				paused = " (queue " + infos[i].Queue + " is paused)"
-			}
-		}
-		if left == 0 {
+		case left == "":
 			return s.say("drained")
-		}
-		if left != last {
-			s.note("%s left%s", console.Count(left, "task"), paused)
+		case left != last:
+			s.note("%s", left)
 			last = left
+		}
+		if late == nil && timeout > 0 {
+			late = time.After(timeout)
 		}
 		select {
 		case <-ticker.C:
+		case <-late:
+			return console.Fail(fmt.Errorf("it took too long: %s", left))
 		case <-ctx.Done():
-			if cause := context.Cause(ctx); errors.Is(cause, errTooLong) {
-				return &console.Error{Code: console.Failed, Err: fmt.Errorf("%w: %s left%s", cause, console.Count(left, "task"), paused)}
-			}
 			return ctx.Err()
 		}
 	}
+}
+
+// left says how much is left in queues; empty: nothing.
+func (s *session) left(ctx context.Context, queues []string, scheduled bool) (string, error) {
+	infos, err := s.client.Queues(ctx, queues...)
+	n, paused := int64(0), ""
+	for i := range infos {
+		n += infos[i].Pending + infos[i].Active
+		if scheduled {
+			n += infos[i].Scheduled
+		}
+		if infos[i].Settings.Paused {
+			paused = " (queue " + infos[i].Queue + " is paused)"
+		}
+	}
+	if err != nil || n == 0 {
+		return "", err
+	}
+	return console.Count(n, "task") + " left" + paused, nil
 }
 
 func (a *app) limit() *cobra.Command {
