@@ -38,6 +38,7 @@ type Entry struct {
 	Ref
 	State    State
 	Message  *Message  // nil where only the outcome is left; Ready of a scheduled one is its due time
+	Shape    Shape     // StateDone: that of the task; zero where an older release ended it
 	Result   []byte    // StateDone
 	Reason   string    // StateDead, StateDiscarded
 	Progress []byte    // Active: the last that its run told
@@ -85,7 +86,7 @@ type QueueInfo struct {
 	Settings Settings
 
 	Pending, Scheduled, Parked, Active, Dead int64 // now, none of them ever negative
-	Sessions                                 int64 // workers at the queue now, lapsed ones included
+	Sessions                                 int64 // workers at the queue now, without those whose lease has lapsed
 
 	// Since the queue was first used. Enqueued: messages that got in. Released:
 	// by Release or Leave. Died: by Dead or at the LostLimit. Lost: each loss.

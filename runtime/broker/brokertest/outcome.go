@@ -15,7 +15,7 @@ var outcomeTests = []test{
 		f.advance(time.Second)
 		w.cycle(settle(done(l, "result")))
 		want := broker.Entry{
-			Ref: broker.Ref{Queue: f.queue, ID: l.ID}, State: broker.StateDone, Result: []byte("result"), At: f.now,
+			Ref: broker.Ref{Queue: f.queue, ID: l.ID}, State: broker.StateDone, Shape: l.Shape(), Result: []byte("result"), At: f.now,
 		}
 		f.equal("entry", f.find(l.ID), want)
 		f.advance(time.Minute - time.Millisecond)

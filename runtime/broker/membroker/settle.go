@@ -34,7 +34,7 @@ func (q *queue) carryOut(t *task, s *broker.Settle, now time.Time) {
 	switch s.Outcome {
 	case broker.Done:
 		q.counts.Done++
-		q.finish(t, outcome{state: broker.StateDone, result: bytes.Clone(s.Result)}, now)
+		q.finish(t, outcome{state: broker.StateDone, shape: t.Shape(), result: bytes.Clone(s.Result)}, now)
 	case broker.Discard:
 		q.discard(t, s.Reason, now)
 	case broker.Dead:

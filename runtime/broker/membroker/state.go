@@ -114,6 +114,7 @@ type claim struct {
 // An outcome is what is left of a finished task.
 type outcome struct {
 	state   broker.State // StateDone or StateDiscarded
+	shape   broker.Shape // StateDone
 	result  []byte
 	reason  string
 	at      time.Time

@@ -215,7 +215,7 @@ func (l *look) element() string {
 }
 
 // outcomeEntry reads an outcome as cycle.lua writes it: a digit, two instants in
-// ms, the result or reason.
+// ms, what doneText has written or the reason.
 func outcomeEntry(r broker.Ref, value string, now time.Time) (broker.Entry, bool) {
 	if value == "" {
 		return broker.Entry{}, false
@@ -229,7 +229,7 @@ func outcomeEntry(r broker.Ref, value string, now time.Time) (broker.Entry, bool
 	}
 	e := broker.Entry{Ref: r, State: broker.State(value[0] - '0'), At: time.UnixMilli(ended)}
 	if e.State == broker.StateDone {
-		e.Result = []byte(data)
+		e.Shape, e.Result = parseDone(data)
 	} else {
 		e.Reason = data
 	}
