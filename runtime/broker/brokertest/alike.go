@@ -34,7 +34,7 @@ func alikeLeases(a, b broker.Lease) bool {
 }
 
 func alikeEntries(a, b broker.Entry) bool {
-	return a.Ref == b.Ref && a.State == b.State && a.Reason == b.Reason && a.At.Equal(b.At) &&
+	return a.Ref == b.Ref && a.State == b.State && a.Shape == b.Shape && a.Reason == b.Reason && a.At.Equal(b.At) &&
 		bytes.Equal(a.Result, b.Result) && bytes.Equal(a.Progress, b.Progress) && (a.Message == nil) == (b.Message == nil) &&
 		(a.Message == nil || alikeMessages(a.Message, b.Message))
 }

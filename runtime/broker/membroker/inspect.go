@@ -78,7 +78,7 @@ func (b *Broker) find(r broker.Ref, now time.Time) broker.Entry {
 		return t.entry()
 	}
 	if o := q.outcomes[r.ID]; o != nil && now.Before(o.expires) {
-		return broker.Entry{Ref: r, State: o.state, Result: o.result, Reason: o.reason, At: o.at}
+		return broker.Entry{Ref: r, State: o.state, Shape: o.shape, Result: o.result, Reason: o.reason, At: o.at}
 	}
 	return broker.Entry{Ref: r}
 }
