@@ -199,6 +199,22 @@ func TestEveryCodeHasAGolden(t *testing.T) {
 	}
 }
 
+// What is C's cannot travel. (No golden file: the go command leaves files with cgo out
+// where no C compiler is, and then the other loader has none of it.)
+func TestTypesOfC(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "go.mod", "module example.com/shop\n\ngo 1.26\n")
+	write(t, dir, "a.go", "package shop\n\n// typedef struct { int x; } point;\nimport \"C\"\n\n//taskqueue:task\ntype A struct {\n\tN []C.int\n\tP *C.point\n\tOwn Own\n}\n\ntype Own uint8\n")
+	const want = `a.go:8:2: error: the field A.N has a type of C, which cannot be a payload [TQ202]
+    fix: use a Go type, and convert it where the task runs
+a.go:9:2: error: the field A.P has a type of C, which cannot be a payload [TQ202]
+    fix: use a Go type, and convert it where the task runs
+`
+	if diff := cmp.Diff(want, text(run(t, gen.Config{Dir: dir}).Diagnostics)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // docs/diagnostics.md and the catalogue say the same.
 func TestCatalogueIsDocumented(t *testing.T) {
 	var b strings.Builder

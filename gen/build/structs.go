@@ -119,7 +119,7 @@ func (b *builder) fields(s *model.Struct, under *types.Struct, u use) {
 			continue
 		}
 		b.field(s, f, v, u)
-		if other := names[f.Wire]; other != nil {
+		if other := names[f.Wire]; other != nil && f.Name != "_" {
 			b.errs.Add(f.Position, diag.DuplicateField, `give one of them another name with the tag msg:"name"`, "the fields %s and %s are both %q on the wire", other.Name, f.Name, f.Wire)
 		}
 		names[f.Wire] = f
@@ -144,6 +144,10 @@ func (u use) field(f *model.Field) string {
 
 func (b *builder) field(s *model.Struct, f *model.Field, v *types.Var, u use) {
 	name := u.field(f)
+	if !v.Exported() && v.Pkg() != nil && b.pkg(v.Pkg().Path()) == nil {
+		b.errs.Add(f.Position, diag.NoCodec, "copy what you need of it into a struct of your own", "the field %s is unexported in another module", name)
+		return
+	}
 	if !v.Exported() {
 		b.errs.Add(f.Position, diag.Unexported, `export it, or leave it out with the tag tq:"-"`, "the field %s is unexported: it would be lost on the way", name)
 		return

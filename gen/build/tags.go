@@ -15,8 +15,8 @@ func (b *builder) tags(f *model.Field) {
 	tag := reflect.StructTag(f.Tag)
 	name, msg := tag.Lookup("msg")
 	words, tq := tag.Lookup("tq")
-	if !msg && strings.Contains(f.Tag, "msg:") || !tq && strings.Contains(f.Tag, "tq:") {
-		b.errs.Add(f.Position, diag.BadTag, "write `msg:\"name\" tq:\"copy\"`: no space after the colon, one between", "the tag of %s is malformed: %s", f.Name, strconv.Quote(f.Tag))
+	if malformed(f.Tag) {
+		b.errs.Add(f.Position, diag.BadTag, "write `msg:\"name\" tq:\"copy\"`: each once, no space at the colon, one between", "the tag of %s is malformed: %s", f.Name, strconv.Quote(f.Tag))
 		return
 	}
 	if msg {
@@ -26,6 +26,26 @@ func (b *builder) tags(f *model.Field) {
 		for word := range strings.SplitSeq(words, ",") {
 			b.tqTag(f, strings.TrimSpace(word))
 		}
+	}
+}
+
+// malformed reports whether a tag of ours says something that nobody would read: it
+// is not written as package reflect wants it, in another case, or a second time.
+func malformed(tag string) bool {
+	seen := map[string]bool{}
+	for {
+		tag = strings.TrimLeft(tag, " ")
+		key, after, found := strings.Cut(tag, ":")
+		value, err := strconv.QuotedPrefix(after)
+		if !found || err != nil || value[0] != '"' || strings.ContainsAny(key, " \"") {
+			rest := strings.ToLower(strings.ReplaceAll(tag, " ", ""))
+			return strings.Contains(rest, "msg:") || strings.Contains(rest, "tq:")
+		}
+		ours := strings.ToLower(strings.Trim(key, ",;\t"))
+		if (ours == "msg" || ours == "tq") && (key != ours || seen[key]) {
+			return true
+		}
+		seen[key], tag = true, after[len(value):]
 	}
 }
 

@@ -3,6 +3,7 @@ package build
 import (
 	"go/token"
 	"go/types"
+	"slices"
 
 	"github.com/tqgen/taskqueue/gen/diag"
 	"github.com/tqgen/taskqueue/gen/model"
@@ -15,7 +16,7 @@ type use struct {
 	home   string   // import path of the package whose code will spell the type
 	owner  string   // of a field: the struct; "" if it has no name
 	result bool     // not of a field
-	inside []string // instantiated generics that are being described
+	inside []string // types without a codec of their own that are being described
 }
 
 const maxInline = 16
@@ -113,6 +114,10 @@ func (b *builder) unresolved(path string, u use) {
 			b.errs.Add(at, diag.Unresolved, compile, "%s: %s", u.what, text)
 			return
 		}
+		if p.UsesC(u.at) {
+			b.errs.Add(u.at, diag.Unsupported, "use a Go type, and convert it where the task runs", "%s has a type of C, which cannot be a payload", u.what)
+			return
+		}
 	}
 	b.errs.Add(u.at, diag.Unresolved, compile, "the type of %s cannot be resolved", u.what)
 }
@@ -173,6 +178,12 @@ func (b *builder) named(t *types.Named, u use) *model.Type {
 		b.errs.Add(u.at, diag.BadPointer, "use *"+shortly(under.Elem())+" itself", "%s has the named pointer type %s", u.what, shortly(t))
 		return nil
 	case *types.Basic, *types.Slice, *types.Array, *types.Map:
+		key := full(t)
+		if slices.Contains(u.inside, key) {
+			b.errs.Add(u.at, diag.BadRecursion, "declare a struct with it as a field, and use that inside", "%s contains itself: %s", u.what, shortly(t))
+			return nil
+		}
+		u.inside = append(slices.Clip(u.inside), key)
 		inner := b.typ(under, u)
 		if inner == nil {
 			return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"go/token"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/tqgen/taskqueue/gen/diag"
@@ -46,6 +47,10 @@ type called struct {
 func sameWireName(name string, tasks []called, errs *diag.List) {
 	for i, t := range tasks {
 		other := tasks[(i+1)%len(tasks)]
+		if t.Task != other.Task && t.Name == other.Name && filepath.Dir(t.at.Filename) == filepath.Dir(other.at.Filename) {
+			errs.Add(t.at, diag.SameWireName, "rename or remove one of them", "the type %s is declared twice; the other one is at %s", t.Name, other.at)
+			continue
+		}
 		if t.verb == "is called" && other.verb == t.verb {
 			errs.Add(t.at, diag.SameWireName, "give one of them another name: //taskqueue:task name=…",
 				"the task %s is called %q, and so is %s at %s", t.Name, name, other.Name, other.at)
@@ -98,7 +103,7 @@ func checkNames(p *model.Package, errs *diag.List) {
 			}
 			errs.Add(at.Position, diag.TakenName, "rename your "+name, "the package declares %s, which tqgen generates for %s", name, of)
 		}
-		if len(tasks) > 1 {
+		if len(tasks) > 1 && tasks[0].Name != tasks[1].Name {
 			errs.Add(tasks[1].Position, diag.TakenName, "rename one of the types", "the tasks %s and %s both need the generated name %s", tasks[0].Name, tasks[1].Name, name)
 		}
 	}

@@ -95,7 +95,7 @@ func Catalogue() []Entry {
 		{NoCodec, "a struct of another module without a codec", "The generator writes files only in its own module, and the struct does not implement msgp's Marshaler, Unmarshaler and Sizer."},
 		{BadMapKey, "a map key that cannot be encoded", "Keys of maps are strings or integers."},
 		{BadPointer, "a pointer that cannot be encoded", "On the wire a pointer is nil or its value; a pointer to a pointer, or a pointer type with a name, has no such form."},
-		{BadRecursion, "a generic type that contains itself", "Instantiated generic types are encoded in place, which would never end."},
+		{BadRecursion, "a type without a codec of its own that contains itself", "Instantiated generic types, slices and maps are encoded in place, which would never end. A struct may contain itself."},
 		{BadTag, "a bad field tag", "Field tags are `msg:\"name\"` and `tq:\"-\"`, `tq:\"copy\"`, `tq:\"secret\"`, `tq:\"unique\"`, `tq:\"key\"`, `tq:\"optional\"`, `tq:\"max=64KiB\"`."},
 		{DuplicateField, "two fields with one wire name", "Only one of them could be decoded."},
 		{PartialCodec, "a type with some of msgp's methods", "A type that encodes itself has MarshalMsg, UnmarshalMsg and Msgsize; with only some of them the generated ones would collide."},

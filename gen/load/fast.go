@@ -308,6 +308,7 @@ func (c *closure) check(path string) (*types.Package, error) {
 	p.checked = &Package{Ref: p.Ref}
 	if _, own := c.tree.Module.dirOf(path); own {
 		p.checked.Dir, p.checked.Scope = p.dir, scope(p.files)
+		p.checked.findC(c.tree.Fset, p.files)
 	}
 	config := newChecker(c.tree, importerFunc(func(imported string) (*types.Package, error) {
 		return c.check(c.resolve(p, imported))

@@ -121,6 +121,7 @@ func (d *deps) check(p *Package, dir string, listed *packages.Package) {
 	slices.Sort(names)
 	s := d.tree.source(p.Path, dir, names, d.errs)
 	p.Dir, p.Scope = dir, scope(s.files)
+	p.findC(d.tree.Fset, s.files)
 	config := newChecker(d.tree, importerFunc(func(path string) (*types.Package, error) {
 		if i := listed.Imports[path]; i != nil {
 			path = i.PkgPath

@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tqgen/taskqueue/gen/diag"
@@ -35,6 +36,7 @@ type Package struct {
 	Scope map[string]bool // every name at package level; only in the main module
 
 	errors []types.Error
+	cgo    map[string]bool // files and lines with a name of C
 }
 
 // Package returns a package that was needed; nil if it is not there.
@@ -57,6 +59,29 @@ func (p *Package) Problem(line token.Position) (text string, at token.Position, 
 		}
 	}
 	return "", token.Position{}, false
+}
+
+// UsesC reports whether the line of a position mentions a name of C.
+func (p *Package) UsesC(line token.Position) bool { return p.cgo[place(line)] }
+
+func place(at token.Position) string { return at.Filename + ":" + strconv.Itoa(at.Line) }
+
+// findC notes where the files of a package mention names of C.
+func (p *Package) findC(fset *token.FileSet, files []*ast.File) {
+	p.cgo = map[string]bool{}
+	for _, f := range files {
+		if !slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return pathOf(s) == "C" }) {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "C" {
+					p.cgo[place(fset.Position(s.Pos()))] = true
+				}
+			}
+			return true
+		})
+	}
 }
 
 // A source is the files of a package that take part in this build, tests and
