@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
-
-	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // WorkerInfo is what a worker announces of itself, in whichever process.
@@ -88,89 +85,5 @@ func (c *Client) Workers(ctx context.Context) ([]WorkerInfo, error) {
 		row.Heard = max(row.Lasts-r.TTL, 0)
 		all = append(all, row.WorkerInfo)
 	}
-	return all, nil
-}
-
-// Unhandled are tasks that wait although no worker that lives can run them.
-type Unhandled struct {
-	Queue   string
-	Kind    string
-	Version uint16 // of the payload
-	Tasks   int    // that were seen
-	Workers int    // that serve the queue, and do not know the kind or its version
-}
-
-// String says it in a sentence.
-func (u Unhandled) String() string {
-	tasks, wait, whom := "tasks", "wait", fmt.Sprintf("none of the %d workers at the queue runs them", u.Workers)
-	if u.Tasks == 1 {
-		tasks, wait = "task", "waits"
-	}
-	if u.Workers == 0 {
-		whom = "no worker serves the queue"
-	}
-	return fmt.Sprintf("%d %s of kind %s, version %d, %s in queue %s: %s", u.Tasks, tasks, u.Kind, max(u.Version, 1), wait, u.Queue, whom)
-}
-
-// Unhandled looks for tasks that no live worker can run: at the first 1,000 of each
-// queue that are pending, scheduled or parked, and at the first 1,000 queues with
-// such tasks. It is sorted by queue, kind and version.
-func (c *Client) Unhandled(ctx context.Context) ([]Unhandled, error) {
-	workers, err := c.Workers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	queues, err := c.Queues(ctx)
-	if err != nil {
-		return nil, withCause(ctx, err)
-	}
-	var all []Unhandled
-	looked := 0
-	for _, q := range queues {
-		if q.Pending+q.Scheduled+q.Parked == 0 {
-			continue
-		}
-		if looked++; looked > broker.MaxPage {
-			break
-		}
-		found, err := c.unhandled(ctx, &q, workers)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, found...)
-	}
-	return all, nil
-}
-
-// unhandled looks at one queue.
-func (c *Client) unhandled(ctx context.Context, q *QueueInfo, workers []WorkerInfo) ([]Unhandled, error) {
-	serving := slices.DeleteFunc(slices.Clone(workers), func(w WorkerInfo) bool { return !w.Serves(q.Queue) })
-	type shape struct {
-		kind    string
-		version uint16
-	}
-	counts := make(map[shape]int)
-	for state, n := range map[State]int64{Pending: q.Pending, Scheduled: q.Scheduled, Parked: q.Parked} {
-		if n == 0 {
-			continue
-		}
-		page, err := c.List(ctx, ListQuery{Queue: q.Queue, State: state, Limit: broker.MaxPage})
-		if err != nil {
-			return nil, err
-		}
-		for i := range page.Entries {
-			m := page.Entries[i].Message
-			counts[shape{m.Kind, max(m.Version, 1)}]++
-		}
-	}
-	var all []Unhandled
-	for s, n := range counts {
-		if !slices.ContainsFunc(serving, func(w WorkerInfo) bool { return w.Runs(s.kind, s.version) }) {
-			all = append(all, Unhandled{Queue: q.Queue, Kind: s.kind, Version: s.version, Tasks: n, Workers: len(serving)})
-		}
-	}
-	slices.SortFunc(all, func(a, b Unhandled) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Version, b.Version))
-	})
 	return all, nil
 }

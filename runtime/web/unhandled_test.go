@@ -6,7 +6,6 @@ import (
 	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
-	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // Tasks that no living worker of their queue can run are told by kind and version.
@@ -45,17 +44,4 @@ func TestUnhandled(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		f.want(f.get("/tasks/overview"), map[string]any{"unhandled.0.queue": "nobodys", "unhandled.1": nil})
 	})
-}
-
-// A worker that has too many kinds to list them all may know any of them.
-func TestUnhandledOfManyKinds(t *testing.T) {
-	worker := taskqueue.WorkerInfo{Queues: []taskqueue.WorkerQueue{{Name: "q"}}, Kinds: []taskqueue.WorkerKind{{Name: "a.A", Version: 1}}}
-	for _, more := range []bool{false, true} {
-		worker.More = more
-		v := &look{announced: []taskqueue.WorkerInfo{worker}}
-		c := &census{queue: "q", workers: v.serving("q"), counts: map[broker.Shape]int64{{Kind: "z.Z", Version: 1}: 1}}
-		if unhandled := len(c.views()) == 1; unhandled == more {
-			t.Errorf("more kinds %v: unhandled %v", more, unhandled)
-		}
-	}
 }
