@@ -75,10 +75,10 @@ func (h *handler) alertsOf(v *look) []alert {
 			add("errors:"+q.Queue, "ErrorRateTooHigh", "error_rate", fmt.Sprintf("%.1f %% of the runs of queue %s failed", *rate*100, q.Queue), *rate, t.ErrorRate)
 		}
 	}
-	for i := range v.kinds {
-		k := &v.kinds[i]
+	for i := range v.recent { // and not of all time: an alert ends
+		k := &v.recent[i]
 		p95 := k.Run.Quantile(0.95)
-		add("run_time:"+k.Queue+":"+k.Kind, "TaskTimeoutExceeded", "p95_execution_time_ms", fmt.Sprintf("5 %% of the runs of %s took longer than %v", k.Kind, p95.Round(time.Millisecond)), milliseconds(p95), milliseconds(t.RunTime))
+		add("run_time:"+k.Queue+":"+k.Kind, "TaskTimeoutExceeded", "p95_execution_time_ms", fmt.Sprintf("5 %% of the last runs of %s took longer than %v", k.Kind, p95.Round(time.Millisecond)), milliseconds(p95), milliseconds(t.RunTime))
 	}
 	add("memory", "MemoryUsageTooHigh", "memory_bytes", fmt.Sprintf("this process holds %d MiB", v.memory.CurrentBytes>>20), float64(v.memory.CurrentBytes), float64(t.MemoryBytes))
 	if a, low := h.idle(v); low {

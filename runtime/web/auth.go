@@ -44,7 +44,8 @@ var errForbidden = errors.New("web: not permitted")
 func BasicAuth(user, password string) Authorizer {
 	return func(r *http.Request, _ Action) (string, error) {
 		u, p, ok := r.BasicAuth()
-		if !same(u, user) || !same(p, password) || !ok || password == "" {
+		known, right := same(u, user), same(p, password) // both, whatever comes of the first
+		if !known || !right || !ok || password == "" {
 			return "", ErrUnauthenticated
 		}
 		return u, nil
@@ -55,8 +56,8 @@ func BasicAuth(user, password string) Authorizer {
 // audit log by the name that it is given. Use it over TLS only.
 func BearerToken(nameOf map[string]string) Authorizer {
 	return func(r *http.Request, _ Action) (string, error) {
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || token == "" {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || token == "" {
 			return "", ErrUnauthenticated
 		}
 		for t, name := range nameOf {

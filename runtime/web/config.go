@@ -26,13 +26,12 @@ type Config struct {
 	// ReadOnly refuses every change.
 	ReadOnly bool
 
-	// HidePayloads shows no payloads. By default the fields are shown that the
-	// schemas of workers describe, without those that are tagged as secret.
+	// HidePayloads shows no payloads and no results. By default the fields are shown
+	// that the schemas of workers describe, without those that are tagged as secret.
 	HidePayloads bool
 
-	// ShowRaw also shows what no schema describes: payloads of kinds that no worker
-	// has told of, results of tasks that are done, progress, and the values of
-	// headers. They can hold secrets.
+	// ShowRaw also shows what no schema describes: payloads and results of kinds that
+	// no worker has told of, progress, and the values of headers. They can hold secrets.
 	ShowRaw bool
 
 	// NoMetrics and NoHealthCheck leave out the seed's endpoints of that group.
@@ -63,7 +62,7 @@ type Config struct {
 type Thresholds struct {
 	Backlog     int64         // pending tasks of one queue; default 10,000
 	ErrorRate   float64       // share of a queue's runs in the last minute that failed, if there were 20; default 0.05
-	RunTime     time.Duration // the 95th percentile of a kind; default 5m
+	RunTime     time.Duration // the 95th percentile of a kind in the last 5 minutes, as far as somebody looked; default 5m
 	MemoryBytes uint64        // of this process; default 1 GiB
 	Utilization float64       // share of busy slots while tasks are pending that is too low; default 0: never
 }

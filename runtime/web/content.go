@@ -20,8 +20,8 @@ const (
 func (h *handler) viewTasks(ctx context.Context, entries []taskqueue.Entry, limit int) []taskView {
 	var kinds []string
 	for i := range entries {
-		if m := entries[i].Message; m != nil && !h.HidePayloads {
-			kinds = append(kinds, m.Kind)
+		if kind := kindOf(&entries[i]); kind != "" && !h.HidePayloads {
+			kinds = append(kinds, kind)
 		}
 	}
 	known := h.schemas.of(ctx, h.client, kinds...)
@@ -30,6 +30,14 @@ func (h *handler) viewTasks(ctx context.Context, entries []taskqueue.Entry, limi
 		all = append(all, h.viewTask(&entries[i], known, limit))
 	}
 	return all
+}
+
+// kindOf is the kind of a task; empty: the store does not know it any more.
+func kindOf(e *taskqueue.Entry) string {
+	if e.Message != nil {
+		return e.Message.Kind
+	}
+	return e.Shape.Kind
 }
 
 // A piece is a piece of data whose kind is known.

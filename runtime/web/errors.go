@@ -14,7 +14,7 @@ import (
 
 type errorsReply struct {
 	Groups []errorGroup  `json:"groups"` // of all queues, the largest first, at most 500
-	Queues []errorsQueue `json:"queues"` // those with dead letters
+	Queues []errorsQueue `json:"queues"` // those with dead letters, at most 50: the ones that have the most
 	stamp
 }
 
@@ -47,6 +47,7 @@ type knownGroups struct {
 const (
 	groupsPeriod = 10 * time.Second // between two looks at a queue whose letters change
 	newestDead   = 4000             // of each queue that are looked at
+	deadQueues   = 50               // that are looked at
 )
 
 // newest groups the newest dead letters of a queue, the largest group first.
@@ -60,7 +61,7 @@ func newest(ctx context.Context, client *taskqueue.Client, queue string) (found 
 		}
 		for i := range page.Entries {
 			e := &page.Entries[i]
-			key := [2]string{e.Message.Kind, taskqueue.Fingerprint(e.Reason)}
+			key := [2]string{kindOf(e), taskqueue.Fingerprint(e.Reason)}
 			at, known := place[key]
 			if !known {
 				at = len(found)
@@ -108,10 +109,11 @@ func (h *handler) errors(r *http.Request) (any, error) {
 		return nil, err
 	}
 	reply := errorsReply{Groups: []errorGroup{}, Queues: []errorsQueue{}, stamp: now()}
-	for i := range queues {
+	slices.SortStableFunc(queues, func(a, b taskqueue.QueueInfo) int { return cmp.Compare(b.Dead, a.Dead) })
+	for i := range queues[:min(len(queues), deadQueues)] {
 		q := &queues[i]
 		if q.Dead == 0 {
-			continue
+			break
 		}
 		known, err := h.groups.of(r.Context(), h.client, q)
 		if err != nil {

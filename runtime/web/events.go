@@ -119,6 +119,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep them
 	out := http.NewResponseController(w)
+	_ = out.SetReadDeadline(time.Time{}) // nothing more is read: a server's ReadTimeout would end it
 	old := time.NewTimer(streamAge)
 	defer old.Stop()
 	for {

@@ -59,6 +59,7 @@ type handler struct {
 	groups    groups
 	alarms    alarms
 	peak      peak
+	labels    labels
 	unhandled unhandled
 }
 
@@ -68,7 +69,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest, ok := strings.CutPrefix(r.URL.Path, h.Prefix)
 	switch {
 	case ok && rest == "":
-		http.Redirect(w, r, h.Prefix+"/", http.StatusPermanentRedirect)
+		// Relative: a proxy may have put more in front of it.
+		w.Header().Set("Location", "./"+path.Base(h.Prefix)+"/")
+		w.WriteHeader(http.StatusPermanentRedirect)
 		return
 	case !ok || !clean(rest):
 		h.refuse(w, r, errNoPath)
@@ -88,10 +91,10 @@ func patience(r *http.Request, path string) (context.Context, context.CancelFunc
 	switch {
 	case path == "/events":
 		return context.WithCancel(r.Context())
-	case r.Method != http.MethodGet:
-		return context.WithTimeout(r.Context(), changeTimeout)
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		return context.WithTimeout(r.Context(), lookTimeout)
 	}
-	return context.WithTimeout(r.Context(), lookTimeout)
+	return context.WithTimeout(r.Context(), changeTimeout)
 }
 
 // clean refuses what a mux would tidy up: it is no path of ours.
@@ -102,7 +105,7 @@ func clean(p string) bool {
 // missing answers for paths that do not exist, and for wrong methods.
 func (h *handler) missing(w http.ResponseWriter, r *http.Request) {
 	var allow []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := h.mux.Handler(other); pattern != "/" {
@@ -127,8 +130,9 @@ func (h *handler) serve(e endpoint) http.HandlerFunc {
 		who, err := h.guard.admit(r, e.action)
 		var body any
 		if err == nil {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-			body, err = e.answer(h, r)
+			if err = receive(w, r); err == nil {
+				body, err = e.answer(h, r)
+			}
 		}
 		code := h.reply(w, r, body, err)
 		if e.action.Changes() {

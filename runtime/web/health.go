@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
 // storeTimeout is how long a store may take to be called healthy.
@@ -49,10 +52,12 @@ func (h *handler) check(ctx context.Context) healthReply {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	start := time.Now()
-	queues, err := h.client.Queues(ctx)
+	_, err := h.client.Queues(ctx, taskqueue.Default) // one is enough, however many there are
 	latency := time.Since(start)
 	v := h.lookInside(ctx)
-	v.queues = queues
+	if err == nil {
+		v.announced, err = h.client.Workers(ctx)
+	}
 	c := components{Redis: component{healthy, fmt.Sprintf("answers in %v", latency.Round(10*time.Microsecond))}, Workers: v.workersHealth(), Scheduler: v.schedulerHealth()}
 	if err != nil {
 		h.Logger.WarnContext(ctx, "the store is unhealthy", "error", err)
@@ -67,10 +72,10 @@ func (h *handler) check(ctx context.Context) healthReply {
 
 func (v *look) workersHealth() component {
 	if len(v.workers) == 0 {
-		if n := v.sessions(); n > 0 {
-			return component{healthy, fmt.Sprintf("none here; at least %d in other processes", n)}
+		if n := len(v.announced); n > 0 {
+			return component{healthy, fmt.Sprintf("none here; %d in other processes", n)}
 		}
-		return component{warning, "no worker is at any queue"}
+		return component{warning, "no worker lives"}
 	}
 	for _, w := range v.workers {
 		if !w.health.OK() {
@@ -99,10 +104,20 @@ func (v *look) schedulerHealth() component {
 			return component{healthy, "workers of this process promote what is due"}
 		}
 	}
-	if v.sessions() > 0 {
+	if v.others() > 0 {
 		return component{healthy, "workers of other processes promote what is due"}
 	}
 	return component{stopped, "no worker promotes what is due"}
+}
+
+// others is how many workers of other processes live.
+func (v *look) others() (n int) {
+	for i := range v.announced {
+		if !slices.ContainsFunc(v.workers, func(own workerState) bool { return own.Name() == v.announced[i].Name }) {
+			n++
+		}
+	}
+	return n
 }
 
 type statusReply struct {

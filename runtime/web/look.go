@@ -55,10 +55,10 @@ func (h *handler) lookInside(ctx context.Context) *look {
 	return v
 }
 
-func (v *look) queueViews() []queueView {
+func (v *look) viewQueues(queues []taskqueue.QueueInfo) []queueView {
 	all := []queueView{}
-	for i := range v.queues {
-		q := &v.queues[i]
+	for i := range queues {
+		q := &queues[i]
 		all = append(all, viewQueue(q, v.rates[q.Queue]))
 	}
 	return all
@@ -92,15 +92,6 @@ func (v *look) slots() (slots, busy int) {
 		busy += w.health.Stats.Active
 	}
 	return slots, busy
-}
-
-// sessions is the number of workers at the queue that has the most: of all
-// processes there are at least so many.
-func (v *look) sessions() (most int64) {
-	for i := range v.queues {
-		most = max(most, v.queues[i].Sessions)
-	}
-	return most
 }
 
 func (v *look) total(f func(*taskqueue.QueueInfo) int64) (sum int64) {

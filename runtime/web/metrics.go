@@ -20,7 +20,7 @@ type totals struct {
 	TotalPending   int64         `json:"total_pending_tasks"`
 	TotalProcessed int64         `json:"total_processed_tasks"`
 	TotalFailed    int64         `json:"total_failed_tasks"`
-	ActiveWorkers  int64         `json:"active_workers"`   // at least: those at the queue that has the most
+	ActiveWorkers  int64         `json:"active_workers"`   // that live, as they told last: one that died is among them for half a minute at most
 	TasksPerWorker *float64      `json:"tasks_per_worker"` // pending tasks to one of them; null without any
 	QueueMetrics   []queueCounts `json:"queue_metrics"`
 	stamp
@@ -34,7 +34,7 @@ type scalingReport struct {
 
 // autoscaleMetrics are what an autoscaler looks at.
 type autoscaleMetrics struct {
-	ActiveWorkers        int64         `json:"active_workers"` // of all processes, at least
+	ActiveWorkers        int64         `json:"active_workers"` // of all processes
 	TotalPendingTasks    int64         `json:"total_pending_tasks"`
 	QueueMetrics         []queueCounts `json:"queue_metrics"`
 	QueuePressureScore   *float64      `json:"queue_pressure_score"`   // predicted wait ÷ target, of the worst fleet; null: no worker has an autoscaler
@@ -47,7 +47,7 @@ type autoscaleMetrics struct {
 }
 
 func (v *look) totals() totals {
-	workers := v.sessions()
+	workers := int64(len(v.announced))
 	return totals{
 		TotalPending: v.total(pending), TotalProcessed: v.total(done), TotalFailed: v.total(failed),
 		ActiveWorkers: workers, TasksPerWorker: share(v.total(pending), workers), QueueMetrics: v.queueCounts(), stamp: now(),
@@ -56,7 +56,7 @@ func (v *look) totals() totals {
 
 func (v *look) autoscale(fleets []taskqueue.Fleet) autoscaleMetrics {
 	m := autoscaleMetrics{
-		ActiveWorkers: v.sessions(), TotalPendingTasks: v.total(pending), QueueMetrics: v.queueCounts(),
+		ActiveWorkers: int64(len(v.announced)), TotalPendingTasks: v.total(pending), QueueMetrics: v.queueCounts(),
 		WorkerUtilization: v.workerUse().WorkerUtilization, ErrorRate: v.fleet.errorRate(),
 		MemoryUsageMB: float64(v.memory.CurrentBytes) / (1 << 20), AvgQueueWaitTimeMS: v.performance().AverageWaitMS,
 	}

@@ -10,9 +10,10 @@ import (
 
 type overviewReply struct {
 	Health       healthReply     `json:"health"`
-	Queues       []queueView     `json:"queues"`
-	Rates        *rates          `json:"rates"` // of all queues; null until the handler was asked twice
-	Kinds        []kindView      `json:"kinds"` // of all processes
+	Totals       tally           `json:"totals"`
+	Queues       []queueView     `json:"queues"` // by name, at most 200: those with the most tasks
+	Rates        *rates          `json:"rates"`  // of all queues; null until the handler was asked twice
+	Kinds        []kindView      `json:"kinds"`  // of all processes
 	Alerts       []alert         `json:"alerts"`
 	Workers      workerUse       `json:"workers"`
 	Slots        int             `json:"slots"` // of all workers, as they said last
@@ -100,7 +101,7 @@ func (h *handler) overviewNow(ctx context.Context) (any, error) {
 	}
 	slots, busy := v.fleetSlots()
 	return overviewReply{
-		Health: h.check(ctx), Queues: v.queueViews(), Rates: v.fleet, Kinds: v.kindViews(), Alerts: h.alertsOf(v),
+		Health: h.check(ctx), Totals: v.tally(), Queues: v.viewQueues(busiest(v.queues, maxQueues)), Rates: v.fleet, Kinds: v.kindViews(), Alerts: h.alertsOf(v),
 		Workers: v.workerUse(), Slots: slots, Busy: busy, Processes: len(v.announced), NextReady: h.oldest(ctx, v), Memory: v.system().Memory, Uptime: v.uptime.Seconds(),
 		Recent: v.recentView(), Unhandled: unhandled, ReadOnly: h.ReadOnly, HidePayloads: h.HidePayloads, stamp: now(),
 	}, nil

@@ -42,7 +42,7 @@ func TestReveal(t *testing.T) {
 	if got := string(reveal(schema.payload(1), old)); got != `{"pin":"••••••","to":"Bob"}` {
 		t.Errorf("version 1: %s", got)
 	}
-	for _, n := range []*node{schema.payload(3), schema.result(), readSchema("{").payload(1), nil} {
+	for _, n := range []*node{schema.payload(3), schema.result(2), readSchema("{").payload(1), nil} {
 		if got := reveal(n, b); got != nil {
 			t.Errorf("without a schema: %s", got)
 		}

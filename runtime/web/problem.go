@@ -24,6 +24,7 @@ type problem struct {
 var (
 	errMediaType = errors.New("web: a change needs the header Content-Type: application/json")
 	errNoPath    = errors.New("web: there is nothing at this path")
+	errBody      = errors.New("web: the body did not come")
 	errTooMany   = errors.New("web: too many dashboards are open")
 	errMethod    = errors.New("web: this path does not know the method; see the header Allow")
 )
@@ -39,6 +40,7 @@ var statuses = []struct {
 	{errNoPath, http.StatusNotFound},
 	{errMethod, http.StatusMethodNotAllowed},
 	{errTooMany, http.StatusTooManyRequests},
+	{errBody, http.StatusRequestTimeout},
 	{taskqueue.ErrNotFound, http.StatusNotFound},
 	{taskqueue.ErrState, http.StatusConflict},
 	{taskqueue.ErrTooLarge, http.StatusRequestEntityTooLarge},
@@ -74,10 +76,14 @@ func problemOf(err error) problem {
 	return p
 }
 
+// left reports whether nobody waits for the answer any more: then there is none, and
+// nothing has failed.
+func left(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }
+
 // refuse answers with a problem.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) int {
 	body := problemOf(err)
-	if body.Status >= http.StatusInternalServerError {
+	if body.Status >= http.StatusInternalServerError && !left(r) {
 		h.Logger.ErrorContext(r.Context(), "web request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	if body.Status == http.StatusUnauthorized {

@@ -13,8 +13,8 @@ import (
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
-// exposition is the text format of Prometheus, version 0.0.4. Queues are those of
-// the store, kinds are bounded by taskqueue.MaxSeries. What begins with
+// exposition is the text format of Prometheus, version 0.0.4. Queues are bounded by
+// maxLabels, those beyond count as "other:"; kinds are bounded by taskqueue.MaxSeries. What begins with
 // taskqueue_fleet_ is about all processes: from each of them, one is enough.
 type exposition struct{ w io.Writer }
 
@@ -116,11 +116,11 @@ func (x exposition) runs(prefix, whose string, kinds []taskqueue.KindMetrics) {
 	}
 }
 
-func (x exposition) write(v *look) {
+func (x exposition) write(v *look, queues []taskqueue.QueueInfo) {
 	for _, f := range queueFamilies() {
 		x.head(f.name, f.kind, f.help)
-		for i := range v.queues {
-			x.sample(f.name, float64(f.of(&v.queues[i])), "queue", v.queues[i].Queue)
+		for i := range queues {
+			x.sample(f.name, float64(f.of(&queues[i])), "queue", queues[i].Queue)
 		}
 	}
 	slots, busy := v.slots()
@@ -162,6 +162,6 @@ func (h *handler) prometheus(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	exposition{w}.write(v)
+	exposition{w}.write(v, h.labels.of(v.queues))
 	exposition{w}.scales(fleets)
 }

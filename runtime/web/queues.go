@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"time"
 
@@ -56,7 +57,8 @@ func viewQueue(q *taskqueue.QueueInfo, r *rates) queueView {
 }
 
 type queuesReply struct {
-	Queues []queueView `json:"queues"`
+	Queues []queueView `json:"queues"` // by name
+	Next   string      `json:"next"`   // the cursor of the next page; empty: this is the last
 	stamp
 }
 
@@ -88,13 +90,18 @@ func perSecond(r taskqueue.Rate) float64 {
 	return float64(r.N) / r.Period.Seconds()
 }
 
-// rateOf is the rate of so many in a second; whole numbers, if it can be.
+// rateOf is the rate of so many in a second: to the thousandth, whole numbers in a
+// second if it can be.
 func rateOf(perSecond float64) (r taskqueue.Rate, err error) {
 	switch {
 	case perSecond == 0:
 		return r, nil
-	case perSecond >= 1 && perSecond <= broker.MaxRate:
+	case perSecond >= 1 && perSecond <= broker.MaxRate && perSecond == math.Trunc(perSecond):
 		return taskqueue.Rate{N: int64(perSecond), Period: time.Second}, nil
+	case perSecond > 1000 && perSecond <= broker.MaxRate:
+		return taskqueue.Rate{N: int64(math.Round(perSecond)), Period: time.Second}, nil
+	case perSecond >= 1 && perSecond <= 1000:
+		return taskqueue.Rate{N: int64(math.Round(perSecond * 1000)), Period: 1000 * time.Second}, nil
 	case perSecond >= 0.001 && perSecond < 1:
 		return taskqueue.Rate{N: 1, Period: time.Duration(float64(time.Second) / perSecond)}, nil
 	}
@@ -107,8 +114,17 @@ type purgeBody struct {
 }
 
 func (h *handler) listQueues(r *http.Request) (any, error) {
+	limit := maxPage
+	if r.URL.Query().Has("limit") {
+		n, err := limitOf(r)
+		if err != nil {
+			return nil, err
+		}
+		limit = n
+	}
 	v, err := h.look(r.Context())
-	return queuesReply{v.queueViews(), now()}, err
+	page, next := pageOfQueues(v.queues, r.URL.Query().Get("filter"), r.URL.Query().Get("cursor"), limit)
+	return queuesReply{v.viewQueues(page), next, now()}, err
 }
 
 func (h *handler) showQueue(r *http.Request) (any, error) {
@@ -174,6 +190,14 @@ func (h *handler) limitQueue(r *http.Request) (any, error) {
 
 // limit sets the limits that are given.
 func (h *handler) limit(ctx context.Context, queue string, body *limitBody) error {
+	var rate taskqueue.Rate
+	if n := body.MaxRate; n != nil { // before anything is changed
+		r, err := rateOf(*n)
+		if err != nil {
+			return err
+		}
+		rate = r
+	}
 	if n := body.MaxTasks; n != nil {
 		if err := h.client.Limit(ctx, queue, *n); err != nil {
 			return err
@@ -184,12 +208,8 @@ func (h *handler) limit(ctx context.Context, queue string, body *limitBody) erro
 			return err
 		}
 	}
-	if n := body.MaxRate; n != nil {
-		r, err := rateOf(*n)
-		if err != nil {
-			return err
-		}
-		return h.client.LimitRate(ctx, queue, r)
+	if body.MaxRate != nil {
+		return h.client.LimitRate(ctx, queue, rate)
 	}
 	return nil
 }

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -14,9 +16,30 @@ import (
 
 const (
 	maxBody     = 64 << 10
+	bodyTimeout = 10 * time.Second // for all of it
 	defaultPage = 50
 	maxPage     = 500
 )
+
+// receive reads the whole body of a request, which may not be large and may not take
+// long, whatever the server's own limits are: nobody holds a connection by sending slowly.
+func receive(w http.ResponseWriter, r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	conn := http.NewResponseController(w)
+	_ = conn.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer can
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	_ = conn.SetReadDeadline(time.Time{})
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return fmt.Errorf("%w: the body has more than %d bytes", taskqueue.ErrTooLarge, maxBody)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: the body: %w", errBody, err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	return nil
+}
 
 // read decodes the body of a request; an empty one is like {}.
 func read[T any](r *http.Request) (T, error) {
@@ -29,9 +52,6 @@ func read[T any](r *http.Request) (T, error) {
 	}
 	if err == nil && d.More() {
 		err = errors.New("there is more after the first value")
-	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return body, fmt.Errorf("%w: the body has more than %d bytes", taskqueue.ErrTooLarge, maxBody)
 	}
 	if err != nil {
 		return body, fmt.Errorf("%w: the body: %w", taskqueue.ErrInvalid, err)

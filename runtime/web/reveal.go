@@ -8,3 +8,8 @@ import "encoding/json"
 func Reveal(schema string, version int, payload []byte) json.RawMessage {
 	return reveal(readSchema(schema).payload(version), payload)
 }
+
+// RevealResult is that of the result of a task, see taskqueue.Entry.Shape.
+func RevealResult(schema string, version int, result []byte) json.RawMessage {
+	return reveal(readSchema(schema).result(version), result)
+}

@@ -24,8 +24,10 @@ func (s *kindSchema) payload(version int) *node {
 	return s.Older[strconv.Itoa(max(version, 1))]
 }
 
-func (s *kindSchema) result() *node {
-	if s == nil {
+// result is the schema of what a task of a version left: of the newest alone, as no
+// other is told.
+func (s *kindSchema) result(version int) *node {
+	if s == nil || max(version, 1) != max(s.Version, 1) {
 		return nil
 	}
 	return s.Result

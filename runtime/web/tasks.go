@@ -17,9 +17,9 @@ type taskView struct {
 	Queue         string          `json:"queue"`
 	State         string          `json:"state"` // pending, scheduled, active, done, dead or discarded
 	CreatedAt     time.Time       `json:"created_at"`
-	Kind          *string         `json:"kind"`     // null, like all up to failures, where only the outcome is left
+	Kind          *string         `json:"kind"`     // null where only the outcome is left of a task that was discarded
 	Version       *int            `json:"version"`  // of the payload's shape
-	Priority      *int            `json:"priority"` // -1 low, 0 normal, 1 high, 2 critical
+	Priority      *int            `json:"priority"` // -1 low, 0 normal, 1 high, 2 critical; null, like all up to failures, where only the outcome is left
 	Attempts      *int            `json:"attempts"` // runs that failed
 	MaxAttempts   *int            `json:"max_attempts"`
 	Lost          *int            `json:"lost"`       // runs in a row whose worker vanished
@@ -56,7 +56,14 @@ func (h *handler) viewTask(e *taskqueue.Entry, known map[string]*kindSchema, lim
 		ID: e.ID.String(), Queue: e.Queue, State: e.State.String(), CreatedAt: e.ID.Time().UTC(),
 		Headers: []headerView{}, Failures: []failureView{},
 		ResultBytes: len(e.Result), ProgressBytes: len(e.Progress),
-		Result: h.content(nil, e.Result, limit), Progress: h.content(nil, e.Progress, limit),
+		Progress: h.content(nil, e.Progress, limit),
+	}
+	if s := e.Shape; s.Kind != "" {
+		v.Kind, v.Version = &s.Kind, new(int(s.Version))
+		schema := known[s.Kind]
+		v.Result = h.content(&piece{schema, schema.result(int(s.Version))}, e.Result, limit)
+	} else {
+		v.Result = h.content(nil, e.Result, limit)
 	}
 	if e.State == taskqueue.StateDone || e.State == taskqueue.StateDead || e.State == taskqueue.StateDiscarded {
 		v.EndedAt = instant(e.At)

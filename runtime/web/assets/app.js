@@ -21,9 +21,14 @@ async function call(path, body, method) {
   return answer;
 }
 
+// decoded is a part of the address; somebody may have typed it.
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
 function place() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const parts = path.split("/").map(decodeURIComponent);
+  const parts = path.split("/").map(decoded);
   return { hash: location.hash, name: parts[0] || "overview", argument: parts[1], query: new URLSearchParams(query) };
 }
 
@@ -34,7 +39,7 @@ function go(hash) {
 
 // refresh asks for what the page shows, and shows it; what comes too late is dropped.
 async function refresh() {
-  const mine = ++turn, where = place(), page = pages[where.name] ?? pages.missing;
+  const mine = ++turn, where = place(), page = Object.hasOwn(pages, where.name) ? pages[where.name] : pages.missing;
   loading = true;
   try {
     if (!app.overview) remember(await call("overview"));
@@ -77,11 +82,10 @@ function complain(text) {
   if (text) status("trouble", "bad");
 }
 
-const sum = (overview, of) => overview.queues.reduce((n, q) => n + of(q), 0);
-
 // remember keeps five minutes of what happened per second.
 function remember(o) {
-  add({ at: Date.parse(o.timestamp), done: sum(o, (q) => q.done), failed: sum(o, (q) => q.retried + q.died), enqueued: sum(o, (q) => q.enqueued), pending: sum(o, (q) => q.pending) });
+  const { done, failed, enqueued, pending } = o.totals;
+  add({ at: Date.parse(o.timestamp), done, failed, enqueued, pending });
   app.overview = o;
 }
 
@@ -97,8 +101,7 @@ function add(point) {
 }
 
 function frame(page, where) {
-  const o = app.overview, dead = sum(o, (q) => q.dead);
-  const badges = { errors: dead };
+  const o = app.overview, badges = { errors: o.totals.dead };
   patch($("nav"), h("nav", { id: "nav", "aria-label": "Pages" }, menu.map((entry) => {
     if (!entry) return h("hr", {});
     const [name, text, key] = entry;
@@ -160,14 +163,19 @@ document.onkeydown = (event) => {
   keys[event.key]();
 };
 
+// kept reads or writes what this browser remembers, if it may remember anything.
+function kept(name, value) {
+  try { return value === undefined ? localStorage.getItem(name) : localStorage.setItem(name, value); } catch { return null; }
+}
+
 // The theme is the system's, until somebody chooses.
 function theme(choice) {
   if (choice) document.documentElement.dataset.theme = choice;
 }
-theme(localStorage.getItem("taskqueue-theme"));
+theme(kept("taskqueue-theme"));
 $("theme").onclick = () => {
   const dark = getComputedStyle(document.documentElement).getPropertyValue("--dark").trim() === "1";
-  localStorage.setItem("taskqueue-theme", dark ? "light" : "dark");
+  kept("taskqueue-theme", dark ? "light" : "dark");
   theme(dark ? "light" : "dark");
 };
 $("keys").onclick = () => help(menu);

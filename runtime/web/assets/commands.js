@@ -1,15 +1,26 @@
 // The tq command that does what a button does.
 
-// word is an argument as a shell takes it.
-const word = (text) => /^[A-Za-z0-9_.:@%+=\/-]+$/.test(text) ? String(text) : "'" + String(text).replaceAll("'", "'\\''") + "'";
+// word is an argument as a shell takes it. Control characters, which a terminal would
+// obey when they are pasted, are written in octal.
+function word(text) {
+  text = String(text);
+  if (/^[A-Za-z0-9_.:@%+=\/-]+$/.test(text)) return text;
+  if (!/[\x00-\x1f\x7f-\x9f]/.test(text)) return quoted(text);
+  const octal = (c) => [...new TextEncoder().encode(c)].map((b) => "\\0" + b.toString(8).padStart(3, "0")).join("");
+  return '"$(printf %b ' + quoted(text.replaceAll("\\", "\\\\").replace(/[\x00-\x1f\x7f-\x9f]/g, octal)) + ')"';
+}
+const quoted = (text) => "'" + text.replaceAll("'", "'\\''") + "'";
 const line = (...parts) => ["tq", ...parts.filter((p) => p !== null && p !== undefined && p !== "")].join(" ");
 const flag = (name, value) => value ? "--" + name + " " + word(value) : null;
+
+// pace is a rate in whole numbers.
+const pace = (n) => n < 1 ? `1/${Math.round(1000 / n)}ms` : Number.isInteger(n) ? n + "/s" : Math.round(n * 1000) + "/1000s";
 
 export const queue = {
   pause: (q) => line("queues pause", word(q)),
   resume: (q) => line("queues resume", word(q)),
   purge: (q, state) => line("queues purge", word(q), flag("state", state)),
-  limit: (q, f) => line("queues limit", word(q), flag("rate", f.rate ? (f.rate < 1 ? "1/" + Math.round(1 / f.rate) + "s" : f.rate + "/s") : "none"), flag("concurrency", f.active || "none"), flag("max-tasks", f.tasks || "none")),
+  limit: (q, f) => line("queues limit", word(q), flag("rate", f.rate ? pace(f.rate) : "none"), flag("concurrency", f.active || "none"), flag("max-tasks", f.tasks || "none")),
 };
 
 const verbs = { cancel: "cancel", requeue: "retry", delete: "rm" };

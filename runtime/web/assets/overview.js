@@ -1,7 +1,7 @@
 // The first page, and queues.
 import { h, count, rate, span, ago, table, plural } from "./dom.js";
 import { spark, lines } from "./chart.js";
-import { enc, sum, queueLink, tasksLink, state, button, panel, head, figure, counts, unhandled } from "./parts.js";
+import { enc, queueLink, tasksLink, state, button, panel, head, figure, counts, unhandled } from "./parts.js";
 import * as tq from "./commands.js";
 
 const since = (at) => {
@@ -17,13 +17,13 @@ function alerts(list, waiting) {
 function figures(app) {
   const o = app.overview, last = app.history.at(-1) ?? {};
   const line = (name) => spark(app.history.slice(-60).map((p) => p[name] ?? 0), name + " over the last two minutes");
-  const pending = sum(o.queues, (q) => q.pending), dead = sum(o.queues, (q) => q.dead), parked = sum(o.queues, (q) => q.parked);
+  const { pending, scheduled, active, dead, parked } = o.totals;
   return h("div", { class: "figures" },
     figure("Done per second", rate(last.doneRate), o.rates ? rate(o.rates.done_per_second) + " over a minute" : "", null, line("doneRate")),
     figure("Failed per second", rate(last.failedRate), o.rates ? rate(o.rates.failed_per_second) + " over a minute" : "", last.failedRate ? "bad" : null, line("failedRate")),
     figure("Pending", count(pending), o.next_ready && pending ? ["the next waits since ", ago(o.next_ready)] : "nothing waits", null, line("pending")),
-    figure("Scheduled", count(sum(o.queues, (q) => q.scheduled)), parked ? plural(parked, "more is parked", "more are parked") : "retries included"),
-    figure("Running", count(sum(o.queues, (q) => q.active)), o.processes ? `${count(o.busy)} of ${count(o.slots)} slots, ${plural(o.processes, "worker")}` : "no worker lives"),
+    figure("Scheduled", count(scheduled), parked ? plural(parked, "more is parked", "more are parked") : "retries included"),
+    figure("Running", count(active), o.processes ? `${count(o.busy)} of ${count(o.slots)} slots, ${plural(o.processes, "worker")}` : "no worker lives"),
     figure("Dead letters", count(dead), dead ? h("a", { href: "#/errors" }, "what went wrong") : "none", dead ? "bad" : null));
 }
 
@@ -65,11 +65,15 @@ export const kindTable = (kinds, empty) => table(["Kind", "Queue", "#Done", "#Fa
   span(k.wait.p50_ms), span(k.wait.p95_ms), span(k.wait.p99_ms), span(k.run.p50_ms), span(k.run.p95_ms), span(k.run.p99_ms), span(k.run.max_ms),
 ]), empty);
 
+// notAll says that there are more queues than are listed.
+export const notAll = (o) => o.totals.queues > o.queues.length
+  ? h("p", { class: "note" }, `${count(o.queues.length)} of ${count(o.totals.queues)} queues: those with the most tasks; `, h("kbd", {}, "/"), " finds each by its name.") : null;
+
 export const overview = {
   of: "overview", title: () => "Overview", load: () => null,
   show: (app) => [h("h1", { class: "unseen" }, "Overview"), alerts(app.overview.alerts, app.overview.unhandled), figures(app),
     h("div", { class: "two" }, panel(["Tasks per second"], throughput(app)), panel("Times", times(app.overview))),
-    panel("Queues", queueTable(app.overview.queues)),
+    panel("Queues", queueTable(app.overview.queues), notAll(app.overview)),
     panel(["Kinds ", h("small", {}, "as the workers of all processes ran them")], kindTable(app.overview.kinds, "No worker has run anything yet."))],
 };
 
@@ -104,7 +108,7 @@ function purge(app, queue, name) {
 export const queues = {
   of: "queues", title: (w) => w.argument ?? "Queues",
   load: (app, w) => w.argument ? app.call("queues/" + enc(w.argument)) : null,
-  show: (app, w, q) => w.argument ? queuePage(app, q) : [head("Queues"), h("section", {}, queueTable(app.overview.queues, (q) => queueActions(app, q)))],
+  show: (app, w, q) => w.argument ? queuePage(app, q) : [head("Queues"), h("section", {}, queueTable(app.overview.queues, (q) => queueActions(app, q)), notAll(app.overview))],
 };
 
 function limits(q) {

@@ -2,7 +2,6 @@
 import { h, count, plural } from "./dom.js";
 
 export const enc = encodeURIComponent;
-export const sum = (list, of) => list.reduce((n, x) => n + of(x), 0);
 export const queueLink = (name) => h("a", { href: "#/queues/" + enc(name) }, name);
 export const taskLink = (id) => h("a", { class: "id", href: "#/task/" + enc(id) }, id);
 export const tasksLink = (queue, state, n) => n ? h("a", { href: (state === "dead" ? "#/dead?queue=" : `#/tasks?state=${state}&queue=`) + enc(queue) }, count(n)) : "0";

@@ -1,7 +1,7 @@
 // What there is: types of tasks, and the store that keeps them.
 import { h, count, number, span, bytes, ago, table, plural } from "./dom.js";
 import { state, panel, head, figure, facts, queueLink, unhandled } from "./parts.js";
-import { kindTable } from "./overview.js";
+import { kindTable, notAll } from "./overview.js";
 
 const fields = (list, empty) => list.length ? h("dl", { class: "fields" }, list.map((f) => [h("dt", {}, f.name || "the value"), h("dd", {}, f.type, f.secret ? state("paused", "secret") : null)])) : h("p", { class: "note" }, empty);
 
@@ -33,6 +33,6 @@ export const store = {
       s.findings.length ? h("ul", { class: "findings" }, s.findings.map((f) => h("li", {}, f))) : null,
       facts([["Software", s.software], ["Up", span(s.uptime_seconds * 1000)], ["Memory", bytes(s.used_bytes) + (s.max_bytes ? " of " + bytes(s.max_bytes) : ", without a limit")], ["Fragmentation", number(s.fragmentation)],
         ["Connections", count(s.clients)], ["Commands per second", count(s.commands_per_second)], ["Append-only file", s.append_only_file ? "yes" : "no"], ["Last snapshot", ago(s.saved_at)], ["Replicas", count(s.replicas)]]))),
-    panel("Queues", table(["Queue", "#Pending", "#Scheduled", "#Running", "#Dead", "#Ever enqueued"], app.overview.queues.map((q) => [queueLink(q.queue), count(q.pending), count(q.scheduled), count(q.active), count(q.dead), count(q.enqueued)]), "none")),
+    panel("Queues", table(["Queue", "#Pending", "#Scheduled", "#Running", "#Dead", "#Ever enqueued"], app.overview.queues.map((q) => [queueLink(q.queue), count(q.pending), count(q.scheduled), count(q.active), count(q.dead), count(q.enqueued)]), "none"), notAll(app.overview)),
   ],
 };

@@ -22,7 +22,7 @@ function filters(app, p, path, states) {
   const to = (change) => app.go(query(path, { queue: p.queue, ...(states ? { state: p.f.state } : {}), kind: p.f.kind, error: p.f.error, since: p.f.since, ...change }));
   const kinds = [...new Set(app.overview.kinds.map((k) => k.kind).concat(p.f.kind || []))].sort();
   return h("div", { class: "filters" },
-    chooser("Queue", app.overview.queues.map((q) => q.queue), p.queue, (queue) => to({ queue })),
+    chooser("Queue", [...new Set(app.overview.queues.map((q) => q.queue).concat(p.queue ?? []))].sort(), p.queue, (queue) => to({ queue })),
     states ? chooser("State", states, p.f.state, (s) => to({ state: s })) : null,
     chooser("Type", ["", ...kinds], p.f.kind, (kind) => to({ kind }), { "": "all" }),
     field("Error", p.f.error, "text in the last failure", (error) => to({ error })),
