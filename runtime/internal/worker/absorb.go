@@ -40,9 +40,7 @@ func (e *Engine) takeIn(q *queue, c *broker.Cycle, g *broker.Grant) (stop []func
 		return stop
 	}
 	e.shed(q)
-	for range min(len(runs), e.pool) {
-		e.work.Signal()
-	}
+	e.wake()
 	e.distribute()
 	return stop
 }

@@ -21,7 +21,9 @@ type Engine struct {
 	kill context.CancelFunc
 
 	mu        sync.Mutex
-	work      sync.Cond // there is a run to take, or an executor to end
+	work      sync.Cond // there is a run to take, or an executor to end; see wake
+	asleep    int       // executors that wait for that
+	waking    int       // of those that did, who have been told
 	queues    []*queue
 	active    []*Run // whose handlers have not returned
 	split     splitter
@@ -150,7 +152,7 @@ func (e *Engine) Resize(n int) {
 		}
 	}
 	e.hire()
-	e.work.Broadcast()
+	e.wakeAll()
 	e.distribute()
 }
 
@@ -173,7 +175,7 @@ func (e *Engine) drain(grace time.Duration) {
 		e.giveBack(q)
 		q.poke()
 	}
-	e.work.Broadcast()
+	e.wakeAll()
 	e.checkQuiet()
 	e.mu.Unlock()
 	if e.await(grace) {

@@ -140,13 +140,16 @@ func (x *executor) next() bool {
 	for {
 		if e.draining || e.pool > e.slots {
 			e.pool--
+			e.wake()
 			return false
 		}
 		if x.run = e.takeFresh(now); x.run != nil {
 			e.start(x.run, now)
+			e.wake()
+			e.begun()
 			return true
 		}
-		e.work.Wait()
+		e.doze()
 		now = time.Now()
 	}
 }

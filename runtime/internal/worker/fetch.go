@@ -78,7 +78,7 @@ func (e *Engine) yield(q *queue) {
 
 // due is how long the next cycle has time; 0 or less: none.
 func (e *Engine) due(q *queue, now time.Time) time.Duration {
-	if e.leaving || q.passOn || q.quota > 0 {
+	if e.leaving || q.passOn || q.quota > 0 && !e.beginning() {
 		return 0
 	}
 	next := min(q.last.Add(e.heartbeat(q, now)).Sub(now), e.stalled(q, now), q.settleIn(now))

@@ -118,7 +118,7 @@ func (e *Engine) free() int {
 // is enough of it for a cycle that is worth its round trip.
 func (e *Engine) distribute() {
 	free := e.free()
-	if e.draining || free < max(1, e.prefetch/2) {
+	if e.draining || free < max(1, e.prefetch/2) || e.beginning() {
 		return
 	}
 	if !e.gather() {
@@ -129,6 +129,25 @@ func (e *Engine) distribute() {
 		if more := e.shares[i] - q.quota; more > 0 {
 			q.quota += more
 			e.promised += more
+			q.poke()
+		}
+	}
+}
+
+// beginning reports whether, without prefetch, there are granted tasks that have yet
+// to begin. There is a slot for each, so they do so in microseconds, and if they end
+// as fast, one cycle claims for all slots where there would be two: a third of the
+// store's work for a task (100 slots: 2.9 µs before, 1.9 with it).
+func (e *Engine) beginning() bool { return e.prefetch == 0 && e.buffered > 0 }
+
+// begun lets the fetchers claim that wait for what was granted to begin.
+func (e *Engine) begun() {
+	if e.prefetch > 0 || e.buffered > 0 {
+		return
+	}
+	e.distribute()
+	for _, q := range e.queues {
+		if q.quota > 0 {
 			q.poke()
 		}
 	}
