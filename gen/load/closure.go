@@ -12,6 +12,7 @@ import (
 // were reached are type-checked.
 type pruned struct {
 	source
+	own     bool                       // of the main module
 	index   map[string]entry           // declarations by name
 	methods map[string][]*ast.FuncDecl // by name of the receiver's type
 	fileOf  map[ast.Node]*ast.File

@@ -182,11 +182,8 @@ func (c *closure) load(path string) (p *pruned, unknown bool) {
 	}
 	dir, own := c.tree.Module.dirOf(path)
 	if own {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && dir != c.tree.Module.Dir {
-			own = false
-		} else if _, err := os.Stat(dir); err != nil {
-			own = false
-		}
+		_, err := os.Stat(dir)
+		own = err == nil
 	}
 	if !own {
 		var known bool
@@ -216,7 +213,9 @@ func (c *closure) read(path, dir string, own bool) *pruned {
 	if len(s.files) == 0 {
 		return nil
 	}
-	return newPruned(s)
+	p := newPruned(s)
+	p.own = own
+	return p
 }
 
 // withOutput adds what tqgen wrote in another module: there it is source like
@@ -306,7 +305,7 @@ func (c *closure) check(path string) (*types.Package, error) {
 		return p.checked.Types, nil
 	}
 	p.checked = &Package{Ref: p.Ref}
-	if _, own := c.tree.Module.dirOf(path); own {
+	if p.own {
 		p.checked.Dir, p.checked.Scope = p.dir, scope(p.files)
 		p.checked.findC(c.tree.Fset, p.files)
 	}

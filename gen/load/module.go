@@ -69,13 +69,19 @@ func (m Module) rel(importPath string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(importPath, m.Path), "/")
 }
 
-// dirOf is the folder of a package, if its path lies in the module.
+// dirOf is the folder of a package, if its path lies in the module and in no other
+// one that is nested in it.
 func (m Module) dirOf(importPath string) (string, bool) {
 	if importPath == m.Path {
 		return m.Dir, true
 	}
 	rest, ok := strings.CutPrefix(importPath, m.Path+"/")
-	return filepath.Join(m.Dir, filepath.FromSlash(rest)), ok
+	dir := filepath.Join(m.Dir, filepath.FromSlash(rest))
+	for d := dir; ok && d != m.Dir; d = filepath.Dir(d) {
+		_, err := os.Stat(filepath.Join(d, "go.mod"))
+		ok = err != nil
+	}
+	return dir, ok
 }
 
 // skips reports whether "./..." leaves out a folder by its name: rel is its path
