@@ -22,6 +22,7 @@ if expires and redis.call('HLEN', claims) == 0 then
   redis.call('ZREM', holders, worker)
   redis.call('ZADD', idle, expires, worker)
 end
+if not whole(element) then id = grave(letters, element) end
 redis.call('ZADD', dead, at, id)
 redis.call('HINCRBY', counters, 'died', 1)
 redis.call('HINCRBY', counters, 'letters', #element - redis.call('HSTRLEN', letters, id))

@@ -93,12 +93,20 @@ local function keep(bucket, id, state, retention, data, at)
   if redis.call('PTTL', bucket) < retention then redis.call('PEXPIREAT', bucket, at + retention) end
 end
 
--- bury makes a task a dead letter. One that cannot be read is filed under what
--- it begins with. The bytes of all are counted.
+-- grave is the id of a dead letter. One that cannot be read is filed under what it
+-- begins with or, where another lies there already, under its digest.
+local function grave(letters, envelope)
+  local id = id_of(envelope .. string.rep('\0', ID_END))
+  local other = not whole(envelope) and redis.call('HGET', letters, id)
+  if other and other ~= envelope then return string.sub(redis.sha1hex(envelope), 1, ID_END) end
+  return id
+end
+
+-- bury makes a task a dead letter. The bytes of all are counted.
 local buried = 0
 
 local function bury(dead, letters, unique, envelope, at)
-  local id = id_of(envelope .. string.rep('\0', ID_END))
+  local id = grave(letters, envelope)
   buried = buried + 1
   redis.call('ZADD', dead, at, id)
   redis.call('HINCRBY', counters, 'letters', #envelope - redis.call('HSTRLEN', letters, id))
