@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -12,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/goleak"
+
+	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -114,3 +118,58 @@ func TestListens(t *testing.T) {
 		}
 	}
 }
+
+// Who calls a command wrongly is told how to call it.
+func TestExecute(t *testing.T) {
+	for want, args := range map[string][]string{
+		"":        {"show", "a"},
+		"no luck": {"show", "bad"},
+		"accepts 1 arg(s), received 0\nUsage: tq show QUEUE; --help has more":                      {"show"},
+		"unknown command \"shw\" for \"tq\"\n\nDid you mean this?\n\tshow\n`tq --help` lists them": {"shw"},
+	} {
+		root := &cobra.Command{Use: "tq", SilenceErrors: true, SilenceUsage: true}
+		root.AddCommand(&cobra.Command{Use: "show QUEUE", DisableFlagsInUseLine: true, Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error {
+			if args[0] == "bad" {
+				return Fail(errors.New("no luck"))
+			}
+			return nil
+		}})
+		root.SetArgs(args)
+		err := Execute(t.Context(), root)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%v: %q, want %q", args, got, want)
+		}
+	}
+}
+
+// What is wrong with a store is told with what to do about it.
+func TestNoStore(t *testing.T) {
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for want, err := range map[string]error{
+		"redis://***@h refuses connections. Start it":            syscall.ECONNREFUSED,
+		"redis://***@h does not accept the user or the password": fmt.Errorf("%w: %w", taskqueue.ErrUnavailable, proto("WRONGPASS invalid")),
+		"redis://***@h does not let this user":                   fmt.Errorf("%w: %w", taskqueue.ErrUnavailable, proto("NOPERM this user")),
+		"redis://***@h: there is no such host":                   fmt.Errorf("%w: %w", taskqueue.ErrUnavailable, &net.DNSError{Name: "h", IsNotFound: true}),
+		"redis://***@h does not answer":                          taskqueue.ErrUnavailable,
+	} {
+		if got := NoStore(t.Context(), "redis://***@h", err); !strings.HasPrefix(got.Error(), want) {
+			t.Errorf("%v: %v, want %s", err, got, want)
+		}
+		if e, ok := errors.AsType[*Error](NoStore(gone, "redis://***@h", err)); !ok || e.Code != Interrupted {
+			t.Errorf("%v, interrupted: %v", err, e)
+		}
+	}
+}
+
+// A proto is an answer of a server.
+type proto string
+
+func (p proto) Error() string { return string(p) }
+
+// RedisError implements redis.Error.
+func (proto) RedisError() {}

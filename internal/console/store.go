@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"net"
 	neturl "net/url"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
@@ -43,8 +47,25 @@ func NoStore(ctx context.Context, url string, err error) error {
 		return &Error{Interrupted, errors.New("interrupted before any work began")}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Misuse(fmt.Errorf("%s refuses connections. %s", url, help))
+	case refused(err, "NOAUTH", "WRONGPASS", "ERR AUTH"):
+		return Misuse(fmt.Errorf("%s does not accept the user or the password. They stand in the URL: redis://USER:PASSWORD@HOST, or redis://:PASSWORD@HOST", url))
+	case refused(err, "NOPERM"):
+		return Misuse(fmt.Errorf("%s does not let this user do what is needed (%w). docs/redis.md has the rights", url, err))
+	case isLookup(err):
+		return Misuse(fmt.Errorf("%s: there is no such host (%w)", url, err))
 	case errors.Is(err, taskqueue.ErrUnavailable):
 		return Misuse(fmt.Errorf("%s does not answer (%w). %s", url, err, help))
 	}
 	return Misuse(err)
+}
+
+// refused reports whether a server has answered with one of these words.
+func refused(err error, words ...string) bool {
+	reply, ok := errors.AsType[redis.Error](err)
+	return ok && slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(reply.Error(), word) })
+}
+
+func isLookup(err error) bool {
+	failed, ok := errors.AsType[*net.DNSError](err)
+	return ok && failed.IsNotFound
 }

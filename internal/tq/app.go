@@ -23,7 +23,7 @@ func Main() int { return console.Main(run) }
 
 func run(process *console.Process) int {
 	return process.Run("aborted", func(ctx context.Context) error {
-		return (&app{process: process}).root().ExecuteContext(ctx)
+		return console.Execute(ctx, (&app{process: process}).root())
 	})
 }
 
@@ -66,7 +66,7 @@ func (a *app) root() *cobra.Command {
 
 func (a *app) checkOutput() error {
 	if a.output != "table" && a.output != "json" {
-		return fmt.Errorf("--output: %q is neither table nor json", a.output)
+		return console.Misuse(fmt.Errorf("--output: %q is neither table nor json", a.output))
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (a *app) repair() *cobra.Command {
 			return err
 		}
 		do := store.Audit
-		if !ok.dryRun {
+		if !ok.dryRun && len(infos) > 0 {
 			do = store.Repair
 			if yes, err := s.given(ok, "mend what is wrong in %s", console.Count(len(infos), "queue")); !yes {
 				return err

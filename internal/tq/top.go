@@ -3,7 +3,6 @@ package tq
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -43,7 +42,7 @@ func (a *app) top() *cobra.Command {
 }
 
 // topOnce is the screen without the terminal.
-func (s *session) topOnce(ctx context.Context, model tea.Model) error {
+func (s *session) topOnce(ctx context.Context, model top.Model) error {
 	for i := range 2 {
 		if i > 0 {
 			select {
@@ -52,10 +51,12 @@ func (s *session) topOnce(ctx context.Context, model tea.Model) error {
 				return ctx.Err()
 			}
 		}
-		model, _ = model.Update(model.Init()())
+		model = model.Look()
 	}
-	_, err := fmt.Fprintln(s.process.Stdout, model.View().Content)
-	return err
+	if err := model.Trouble(); err != nil {
+		return err
+	}
+	return s.say("%s", model.Report())
 }
 
 // topQueues are how many queues are asked for their oldest task, the first by name

@@ -95,7 +95,7 @@ func (c *command) printSettings(all []config.Setting, output string) error {
 		}
 		return console.Fail(table.Print(c.process.Stdout, false))
 	}
-	return fmt.Errorf("--output: %q is neither table nor json", output)
+	return console.Misuse(fmt.Errorf("--output: %q is neither table nor json", output))
 }
 
 func (c *command) version() *cobra.Command {

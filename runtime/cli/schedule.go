@@ -41,7 +41,7 @@ func (c *command) schedule() *cobra.Command {
 		case output == "json":
 			return console.Fail(console.JSON(c.process.Stdout, ticks))
 		case output != "table":
-			return fmt.Errorf("--output: %q is neither table nor json", output)
+			return console.Misuse(fmt.Errorf("--output: %q is neither table nor json", output))
 		case len(ticks) == 0:
 			_, err := fmt.Fprintln(c.process.Stdout, "the program has no crons")
 			return console.Fail(err)

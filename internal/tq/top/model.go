@@ -76,6 +76,27 @@ type (
 // Init implements tea.Model.
 func (m Model) Init() tea.Cmd { return m.look }
 
+// Look looks once.
+func (m Model) Look() Model {
+	looked, ok := m.look().(lookedMsg)
+	if ok {
+		m = m.learn(looked)
+	}
+	return m
+}
+
+// Trouble is why the last look failed.
+func (m Model) Trouble() error { return m.err }
+
+// learn takes what a look has found.
+func (m Model) learn(looked lookedMsg) Model {
+	if m.err = looked.err; m.err == nil {
+		m.history = append(m.history[max(0, len(m.history)-kept+1):len(m.history):len(m.history)], looked.snapshot)
+		m.selected = max(0, min(m.selected, m.rows()-1))
+	}
+	return m
+}
+
 // within bounds a question to the store.
 func (m Model) within(f func(ctx context.Context) tea.Msg) tea.Msg {
 	ctx, cancel := context.WithTimeout(m.ctx, patient)
@@ -98,11 +119,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		return m, m.look
 	case lookedMsg:
-		if m.err = msg.err; m.err == nil {
-			m.history = append(m.history[max(0, len(m.history)-kept+1):len(m.history):len(m.history)], msg.snapshot)
-			m.selected = max(0, min(m.selected, m.rows()-1))
-		}
-		return m, tea.Tick(period, func(time.Time) tea.Msg { return tickMsg{} })
+		return m.learn(msg), tea.Tick(period, func(time.Time) tea.Msg { return tickMsg{} })
 	case deadMsg:
 		if m.dead, m.note = nil, ""; msg.err != nil {
 			m.note = msg.err.Error()

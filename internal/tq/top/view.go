@@ -30,6 +30,13 @@ func (m Model) Text() string {
 	return strings.Join(slices.Concat(head, body, foot), "\n")
 }
 
+// Report is the screen for who has none: every row, and no keys.
+func (m Model) Report() string {
+	m.selected = -1
+	lines := slices.Concat(m.head(), m.body(max(3, m.rows()+1)))
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n ")
+}
+
 func (m Model) paint(look console.Look, text string) string {
 	if m.colours {
 		return look.Paint(text)
