@@ -105,3 +105,12 @@ func ExampleBearerToken() {
 	// 401
 	// 200
 }
+
+// A payload as the dashboard shows it: what is secret stays hidden.
+func ExampleReveal() {
+	const schema = `{"version": 1, "payload": {"type": "array", "prefixItems": [
+		{"title": "to", "type": "string"}, {"title": "pin", "type": "string", "writeOnly": true}]}}`
+	payload := []byte("\x92\xa3Ada\xa41234") // of the task; its schema is that of client.Schemas
+	fmt.Printf("%s\n", web.Reveal(schema, 1, payload))
+	// Output: {"to":"Ada","pin":"••••••"}
+}
