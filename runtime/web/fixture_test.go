@@ -97,7 +97,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func (f *fixture) work() (w *taskqueue.Worker, stop func()) {
 	f.Helper()
 	w, err := taskqueue.NewWorker(f.client, taskqueue.WorkerConfig{
-		Tasks: []taskqueue.Task{{Kind: noteKind(), Run: f.run}}, Logger: quiet(), Concurrency: 4, Lease: time.Second, ShutdownGrace: taskqueue.NoGrace,
+		Tasks: []taskqueue.Task{{Kind: noteKind(), Run: f.run}}, Logger: quiet(), Concurrency: 4, Lease: 6 * time.Second, ShutdownGrace: taskqueue.NoGrace,
 		OnFinish: func(e taskqueue.Event) { f.finished <- e },
 	})
 	if err != nil {
