@@ -43,6 +43,7 @@ var (
 	ErrGoexit      = worker.ErrGoexit // the handler called runtime.Goexit, as testing's FailNow does
 	ErrPayload     = errors.New("taskqueue: payload refused")
 	ErrUnknownKind = worker.ErrUnknownKind
+	ErrLost        = worker.ErrLost      // DeadTask.Err: its workers vanished in each of its last runs
 	ErrLeaseLost   = worker.ErrLeaseLost // another worker has, or will get, the task
 	ErrShutdown    = worker.ErrShutdown
 	ErrCancelled   = worker.ErrCancelled // Client.Cancel

@@ -68,12 +68,17 @@ func BatchInfo(ctx context.Context) []TaskInfo {
 }
 
 func infoOf(r *worker.Run, deadline time.Time) TaskInfo {
-	l := r.Lease
+	i := infoOfMessage(&r.Lease.Message, r.Worker, r.Logger())
+	i.Deadline = deadline
+	return i
+}
+
+func infoOfMessage(m *broker.Message, worker string, log *slog.Logger) TaskInfo {
 	return TaskInfo{
-		ID: l.ID, Kind: l.Kind, Queue: l.Queue, Priority: l.Priority, Worker: r.Worker,
-		Attempt: int(l.Attempts) + 1, Max: int(l.Max), Lost: int(l.Lost), Token: l.Run(), Deadline: deadline,
-		Enqueued: l.ID.Time(), Ready: l.Ready, Headers: l.Headers, Failures: l.Failures,
-		log: r.Logger(),
+		ID: m.ID, Kind: m.Kind, Queue: m.Queue, Priority: m.Priority, Worker: worker,
+		Attempt: int(m.Attempts) + 1, Max: int(m.Max), Lost: int(m.Lost), Token: m.Run(),
+		Enqueued: m.ID.Time(), Ready: m.Ready, Headers: m.Headers, Failures: m.Failures,
+		log: log,
 	}
 }
 

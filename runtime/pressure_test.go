@@ -200,6 +200,7 @@ func TestOnDeadWithoutARun(t *testing.T) {
 				}
 				f.work(config)
 				pass(time.Minute)
+				close(told)
 				d := <-told
 				if text, _ := decode(d.Payload); text != "poison" || !errors.Is(d.Err, taskqueue.ErrLost) || d.Lost != broker.LostLimit || d.Queue != queue || d.Attempt != 1 || len(told) > 0 {
 					t.Errorf("%+v and %d more", d, len(told))
@@ -231,6 +232,7 @@ func TestOnDeadOfUnknownKinds(t *testing.T) {
 		if len(told) != 3 {
 			t.Errorf("%d are told", len(told))
 		}
+		close(told)
 		if d := <-told; !errors.Is(d.Err, taskqueue.ErrUnknownKind) || d.Kind != "test.Strange" || d.Attempt != 1 {
 			t.Errorf("%+v", d)
 		}

@@ -33,7 +33,7 @@ func planWorker(c *Client, given *WorkerConfig, metrics *Metrics, history *histo
 		IdlePause: config.IdleDelay, Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
 		UnknownAge: config.UnknownKindAge, MaxResult: config.MaxResultBytes,
 		Name: name,
-		Log:  config.Logger, OnFinish: observe(metrics, history, &config),
+		Log:  config.Logger, OnFinish: observe(metrics, history, &config), OnDeath: observeDeath(name, history, &config),
 	}, nil
 }
 

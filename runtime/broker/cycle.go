@@ -129,6 +129,11 @@ type Grant struct {
 	// ends its run, and discards it for the reason.
 	Cancelled []Cancelled
 
+	// Died are the tasks that this cycle has reclaimed and made dead letters, as
+	// they were lost too often, in the order of their claim. A repeat does not say it
+	// again.
+	Died []Message
+
 	// Parked are the shapes of the tasks that are parked in the queue, at most
 	// MaxShapes, by kind and version; nil where there are none. A worker that knows
 	// one of them asks for its tasks with Unpark.

@@ -103,7 +103,8 @@
 //     lapsed first (equal expiries by worker name) and holds claims: its
 //     unsettled tasks go back to the head of their lane in their old order
 //     with Lost + 1; from [SuspectAfter] on to the tail of the lane of
-//     suspects, at [LostLimit] to the dead letters. The session is fenced with
+//     suspects, at [LostLimit] to the dead letters and into [Grant].Died. The
+//     session is fenced with
 //     the first claim reclaimed and forgotten with the last. Of the lapsed
 //     sessions that hold no claims at most [ForgetBatch] are forgotten, in the
 //     same order

@@ -86,7 +86,8 @@ type QueueInfo struct {
 	Settings Settings
 
 	Pending, Scheduled, Parked, Active, Dead int64 // now, none of them ever negative
-	Sessions                                 int64 // workers at the queue now, without those whose lease has lapsed
+	Sessions                                 int64 // workers at the queue now
+	Lapsed                                   int64 // others whose lease is over, until somebody cleans up
 
 	// Since the queue was first used. Enqueued: messages that got in. Released:
 	// by Release or Leave. Died: by Dead or at the LostLimit. Lost: each loss.

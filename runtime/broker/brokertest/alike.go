@@ -18,7 +18,8 @@ func alike(a, b any) bool {
 		b, ok := b.(broker.Grant)
 		return ok && a.Now.Equal(b.Now) && a.More == b.More && a.Again == b.Again &&
 			slices.Equal(a.Cancelled, b.Cancelled) && slices.Equal(a.Parked, b.Parked) &&
-			slices.EqualFunc(a.Leases, b.Leases, alikeLeases)
+			slices.EqualFunc(a.Leases, b.Leases, alikeLeases) &&
+			slices.EqualFunc(a.Died, b.Died, func(a, b broker.Message) bool { return alikeMessages(&a, &b) })
 	case []broker.Entry:
 		b, ok := b.([]broker.Entry)
 		return ok && slices.EqualFunc(a, b, alikeEntries)
@@ -44,9 +45,9 @@ func alikeInfos(a, b broker.QueueInfo) bool {
 }
 
 // figures are what a queue counts.
-func figures(i *broker.QueueInfo) [15]int64 {
+func figures(i *broker.QueueInfo) [16]int64 {
 	return [...]int64{
-		i.Pending, i.Scheduled, i.Parked, i.Active, i.Dead, i.Sessions,
+		i.Pending, i.Scheduled, i.Parked, i.Active, i.Dead, i.Sessions, i.Lapsed,
 		i.Enqueued, i.Done, i.Retried, i.Released, i.Died, i.Discarded, i.Lost, i.Deleted, i.Dropped,
 	}
 }

@@ -218,6 +218,13 @@ func summary(b []byte) string {
 	return fmt.Sprintf("%d bytes, %.20q to %.20q, sum %x", len(b), b, b[max(0, len(b)-20):], sha256.Sum256(b))
 }
 
+// sessions is how many of the queue are known.
+func (f *fixture) sessions() int64 {
+	f.Helper()
+	n := f.info()
+	return n.Sessions + n.Lapsed
+}
+
 // info counts the fixture's queue.
 func (f *fixture) info() broker.QueueInfo {
 	f.Helper()

@@ -74,9 +74,9 @@ var reclaimTests = []test{
 		f.equal("error of a repeat", err, broker.ErrFenced)
 		w.refused(broker.ErrFenced, seq(1), want(1))
 		w.refused(broker.ErrFenced, seq(3), settle(ends(broker.Done, first...)...))
-		f.equal("sessions", f.info().Sessions, int64(2))
+		f.equal("sessions", f.sessions(), int64(2))
 		other.cycle()
-		f.equal("sessions", f.info().Sessions, int64(1))
+		f.equal("sessions", f.sessions(), int64(1))
 		w.refused(broker.ErrFenced, seq(4))
 		f.equal("done", f.info().Done, int64(0))
 		g := w.cycle(seq(1), want(2))
@@ -123,7 +123,7 @@ var reclaimTests = []test{
 		f.advance(lease)
 		f.worker("other").cycle()
 		f.equal("lost", f.info().Lost, int64(1))
-		f.equal("sessions", f.info().Sessions, int64(1))
+		f.equal("sessions", f.sessions(), int64(1))
 	}},
 	{"a session does not reclaim itself", func(f *fixture) {
 		f.stop().put("a")
@@ -161,14 +161,18 @@ var reclaimTests = []test{
 		f.stop()
 		poison := f.task("poison", unique("key", 0))
 		f.enqueue(poison)
+		var died []broker.Message
 		for i := range broker.LostLimit {
 			f.equal("state", f.find(poison.ID).State, broker.Pending)
 			w := f.worker(name("w", i))
 			f.equal("claimed", labelsOf(w.cycle(wantAny(1)).Leases), []string{"poison"})
 			f.advance(lease)
-			f.worker("other").cycle(leave)
+			died = f.worker("other").cycle(leave).Died
+			f.equal("died", len(died), i/(broker.LostLimit-1))
 		}
 		e := f.find(poison.ID)
+		f.equal("died", died, []broker.Message{*e.Message})
+		f.equal("said again", len(f.worker("another").cycle().Died), 0)
 		f.equal("state", e.State, broker.StateDead)
 		f.equal("payload", string(e.Message.Payload), "poison")
 		f.equal("lost", e.Message.Lost, uint8(broker.LostLimit))

@@ -2,6 +2,7 @@ package membroker
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
@@ -173,7 +174,7 @@ func (a *audit) unique() {
 }
 
 func (a *audit) counters() {
-	n, active := a.q.info(), int64(0)
+	n, active := a.q.info(time.Time{}), int64(0)
 	for t := range a.seen {
 		if t.state == broker.Active {
 			active++

@@ -29,11 +29,13 @@ func (q *queue) cycle(c *broker.Cycle, now time.Time) (broker.Grant, error) {
 	}
 	q.roster(s).remove(s)
 	s.expires = after(now, c.Lease)
+	var lost []broker.Message
 	if repeat := c.Seq == s.seq; !repeat {
 		s.seq = c.Seq
-		q.step(s, c, now)
+		lost = q.step(s, c, now)
 	}
 	g := q.grant(s, c, now)
+	g.Died = lost
 	if stays := q.sessions[s.worker] == s; stays {
 		q.roster(s).add(s)
 	}
@@ -41,7 +43,8 @@ func (q *queue) cycle(c *broker.Cycle, now time.Time) (broker.Grant, error) {
 	return g, nil
 }
 
-func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
+// step returns what has died because it was lost too often.
+func (q *queue) step(s *session, c *broker.Cycle, now time.Time) (lost []broker.Message) {
 	died := q.counts.Died
 	q.unpark(c.Unpark, now)
 	q.settle(s, c.Settle, now)
@@ -57,12 +60,12 @@ func (q *queue) step(s *session, c *broker.Cycle, now time.Time) {
 	if q.counts.Died > died || c.Seq%broker.TrimInterval == 0 || c.Leave {
 		q.trim(now)
 	}
-	died = q.counts.Died
-	if q.reclaim(now); q.counts.Died > died {
+	if lost = q.reclaim(now); len(lost) > 0 {
 		q.trim(now)
 	}
 	q.forget(now)
 	q.sweep(now)
+	return lost
 }
 
 // admit is the fence: it finds the session that may take this cycle.

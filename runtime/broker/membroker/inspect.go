@@ -25,7 +25,7 @@ func (b *Broker) Queues(ctx context.Context, names ...string) ([]broker.QueueInf
 	for i, name := range names {
 		infos[i] = broker.QueueInfo{Queue: name}
 		if q := b.queues[name]; q != nil {
-			infos[i] = q.info()
+			infos[i] = q.info(b.now())
 		}
 	}
 	return infos, nil
@@ -37,7 +37,7 @@ func (b *Broker) used() []string {
 	return slices.DeleteFunc(names, func(name string) bool { return b.queues[name].counts.Enqueued == 0 })
 }
 
-func (q *queue) info() broker.QueueInfo {
+func (q *queue) info(now time.Time) broker.QueueInfo {
 	info := q.counts
 	info.Queue, info.Settings = q.name, q.settings.Normal()
 	info.Pending = q.grouped
@@ -46,7 +46,8 @@ func (q *queue) info() broker.QueueInfo {
 	}
 	info.Scheduled = int64(q.scheduled.len())
 	info.Dead = int64(len(q.dead))
-	info.Sessions = int64(len(q.sessions))
+	info.Lapsed = int64(len(q.holding.lapsed(now, len(q.holding))) + len(q.idle.lapsed(now, len(q.idle))))
+	info.Sessions = int64(len(q.sessions)) - info.Lapsed
 	return info
 }
 

@@ -7,11 +7,12 @@ import (
 	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
-// reclaim takes the newest claim from the session that lapsed first.
-func (q *queue) reclaim(now time.Time) {
+// reclaim takes the newest claim from the session that lapsed first, and returns
+// what has died of it.
+func (q *queue) reclaim(now time.Time) (died []broker.Message) {
 	for _, s := range q.holding.lapsed(now, 1) {
 		newest := len(s.claims) - 1
-		q.lose(s.claims[newest], now)
+		died = q.lose(s.claims[newest], now)
 		s.fenced = true
 		if newest == 0 {
 			q.holding.remove(s)
@@ -19,11 +20,12 @@ func (q *queue) reclaim(now time.Time) {
 		}
 		s.claims = s.claims[:newest]
 	}
+	return died
 }
 
 // lose counts a loss for each unsettled task of a claim and sends it where
-// that leads.
-func (q *queue) lose(c *claim, now time.Time) {
+// that leads. It returns those that it leads to the dead letters.
+func (q *queue) lose(c *claim, now time.Time) (died []broker.Message) {
 	var back []*task
 	for _, t := range c.tasks {
 		if t != nil {
@@ -38,6 +40,7 @@ func (q *queue) lose(c *claim, now time.Time) {
 		switch {
 		case t.Lost >= broker.LostLimit:
 			q.bury(t, now)
+			died = append(died, t.Message)
 		case t.Lost >= broker.SuspectAfter:
 			q.push(t, now)
 		default:
@@ -49,6 +52,7 @@ func (q *queue) lose(c *claim, now time.Time) {
 	}
 	q.counts.Active -= int64(c.left)
 	q.counts.Lost += int64(c.left)
+	return died
 }
 
 // forget drops lapsed sessions that hold nothing.

@@ -69,6 +69,7 @@ func (b *Broker) cycle(ctx context.Context, q *queue, s *session, c *broker.Cycl
 		// another cycle.
 		if answer, err = b.reclaim(ctx, q, c, lapsed); err == nil {
 			grant.More, grant.Again = answer.grant().More, answer.grant().Again
+			grant.Died = messages(c.Session.Queue, answer.list(4))
 		}
 	}
 	grant.More = grant.More || slices.ContainsFunc(c.Unpark, func(s broker.Shape) bool { return slices.Contains(grant.Parked, s) })
@@ -174,6 +175,16 @@ func (b *Broker) reclaim(ctx context.Context, q *queue, c *broker.Cycle, lapsed 
 	return b.run(ctx, b.scripts.Load().reclaim, keys, c.Session.Worker, flag(c.Want.Suspects), lapsed, newest, q.ended)
 }
 
+// messages are those of envelopes that a script has read.
+func messages(queue string, envelopes []any) (all []broker.Message) {
+	for _, envelope := range envelopes {
+		if text, ok := envelope.(string); ok {
+			all = append(all, *entry(queue, []byte(text), broker.StateDead, 0).Message)
+		}
+	}
+	return all
+}
+
 // leave ends a session for good. One that is fenced by the time of a repeat has
 // ended too.
 func (b *Broker) leave(ctx context.Context, q *queue, c *broker.Cycle) (answer reply, err error) {
@@ -198,7 +209,7 @@ func (b *Broker) tryLeave(ctx context.Context, q *queue, c *broker.Cycle) (reply
 	}
 	keys := q.grouped(q.unique, q.letters, q.keys.sessions, q.idle, q.progress, q.claims(worker))
 	args := []any{worker, flag(c.Want.Suspects)}
-	for i := len(held) - 1; i >= 0; i-- {
+	for i := range slices.Backward(held) {
 		keys = append(keys, q.claim(worker, held[i]))
 		args = append(args, held[i])
 	}

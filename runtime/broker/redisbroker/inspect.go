@@ -79,12 +79,12 @@ func (b *Broker) askCounts(ctx context.Context, names []string, evaluate evaluat
 // nowhere else is active: no counter of it can drift. What foreign hands have
 // put in was not enqueued, so it could be less than none.
 func queueInfo(name string, r reply) broker.QueueInfo {
-	i := broker.QueueInfo{Queue: name, Pending: r.int(0), Scheduled: r.int(1), Dead: r.int(2), Sessions: r.int(3)}
+	i := broker.QueueInfo{Queue: name, Pending: r.int(0), Scheduled: r.int(1), Dead: r.int(2), Sessions: r.int(3), Lapsed: r.int(4)}
 	totals := []*int64{&i.Enqueued, &i.Done, &i.Retried, &i.Released, &i.Died, &i.Discarded, &i.Lost, &i.Deleted, &i.Dropped}
 	for k, total := range totals {
-		*total, _ = strconv.ParseInt(r.string(4+k), 10, 64)
+		*total, _ = strconv.ParseInt(r.string(5+k), 10, 64)
 	}
-	fields := r.list(4 + len(totals))
+	fields := r.list(5 + len(totals))
 	i.Settings, i.Parked = settingsOf(fields), parkedOf(fields)
 	i.Active = max(i.Enqueued-i.Done-i.Discarded-i.Deleted-i.Dropped-i.Pending-i.Scheduled-i.Parked-i.Dead, 0)
 	return i

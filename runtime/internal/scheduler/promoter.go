@@ -18,7 +18,7 @@ type PromoterStore interface {
 }
 
 // A Promoter moves tasks whose time has come to the lanes of queues that no worker
-// serves: where one does, its cycles do that. Of many promoters one works.
+// serves, and those that the last one held when it died: where one does, its cycles do that. Of many promoters one works.
 type Promoter struct {
 	Store PromoterStore
 	Name  string // of this process, as for a session
@@ -35,9 +35,10 @@ type Promoter struct {
 }
 
 const (
-	promoterEvery = time.Second
-	promoterFew   = 20                     // queues that can be looked at as often as that
-	promoterShare = 500 * time.Millisecond // for each one more, so that many cost no more than a few
+	promoterEvery  = time.Second
+	promoterFew    = 20                     // queues that can be looked at as often as that
+	promoterClaims = 100                    // that are taken back in one look; each is one of the active tasks or more
+	promoterShare  = 500 * time.Millisecond // for each one more, so that many cost no more than a few
 )
 
 // Run promotes until ctx ends.
@@ -83,7 +84,7 @@ func (p *Promoter) look(ctx context.Context) (sleep time.Duration) {
 	sleep = max(cmp.Or(p.Interval, p.Rest), least)
 	for i := range queues {
 		q := &queues[i]
-		if err != nil || q.Scheduled == 0 || q.Sessions > 0 {
+		if err != nil || q.Scheduled+q.Active == 0 || q.Sessions > 0 {
 			continue
 		}
 		var next time.Duration
@@ -98,10 +99,10 @@ func (p *Promoter) look(ctx context.Context) (sleep time.Duration) {
 	return sleep
 }
 
-// promote moves all that is due, batch by batch, and returns when more will be; 0: it
-// is not known.
+// promote moves all that is due, batch by batch, and takes back what nobody holds any
+// more, claim by claim; it returns when more will be to do, 0: it is not known.
 func (p *Promoter) promote(ctx context.Context, q *broker.QueueInfo) (next time.Duration, err error) {
-	for range q.Scheduled/int64(cmp.Or(p.Batch, broker.PromoteBatch)) + 1 {
+	for range q.Scheduled/int64(cmp.Or(p.Batch, broker.PromoteBatch)) + 1 + min(q.Active, promoterClaims) {
 		grant, err := visit(ctx, p.Store, p.Name, q.Queue, p.Batch)
 		if err != nil || grant.Again > 0 || !grant.More {
 			return grant.Again, err

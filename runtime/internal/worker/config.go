@@ -43,8 +43,8 @@ type Queue struct {
 	Weight int
 }
 
-// A Config says what an engine does. All fields are needed but for OnFinish
-// and Tallies; the caller has checked them.
+// A Config says what an engine does. All fields are needed but for OnFinish,
+// OnDeath and Tallies; the caller has checked them.
 type Config struct {
 	Store      Store
 	Kinds      map[string]*Kind
@@ -62,6 +62,7 @@ type Config struct {
 	Log        *slog.Logger
 	IdlePause  time.Duration // after a claim that got nothing although there seemed to be work
 	OnFinish   func(*Event)
+	OnDeath    func(context.Context, *Death)      // of a task without the end of a run; may be nil
 	OnPark     func(queue string, s broker.Shape) // a task is parked; it must not wait, and may be nil
 	Tallies    []*Tally                           // those of Kinds, in the order of Sample; none: nothing is measured
 }

@@ -44,6 +44,8 @@ type Engine struct {
 	suspector *queue                   // whose cycle under way may be granted a suspect
 	unknown   map[broker.Shape]unknown // shapes without a handler here
 	watchdog  watchdog
+	deaths    []Death       // to tell of
+	mourning  chan struct{} // closed when they are told; nil: there is none
 
 	draining bool
 	leaving  bool
@@ -199,9 +201,10 @@ func (e *Engine) await(d time.Duration) bool {
 	}
 }
 
-// checkQuiet tells drain that the last handler has returned; the caller holds mu.
+// checkQuiet tells drain that the last handler has returned, and all deaths are told
+// of; the caller holds mu.
 func (e *Engine) checkQuiet() {
-	if !e.draining || len(e.active) > 0 {
+	if !e.draining || len(e.active) > 0 || e.mourning != nil {
 		return
 	}
 	select {
@@ -250,4 +253,5 @@ func (e *Engine) leave(fetchers *sync.WaitGroup) {
 	timer := time.AfterFunc(leaveTimeout, e.kill)
 	defer timer.Stop()
 	fetchers.Wait()
+	e.mourned()
 }

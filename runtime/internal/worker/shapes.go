@@ -72,10 +72,10 @@ func (e *Engine) park(q *queue, l *broker.Lease) broker.Settle {
 	}
 	age := now.Sub(since)
 	if age >= e.UnknownAge {
-		return broker.Settle{
-			Lease: l, Outcome: broker.Dead, At: now.Add(e.skew),
-			Reason: fmt.Sprintf("%v: %s, for %v", ErrUnknownKind, e.describe(l.Shape()), age.Truncate(time.Second)),
-		}
+		err := fmt.Errorf("%w: %s, for %v", ErrUnknownKind, e.describe(l.Shape()), age.Truncate(time.Second))
+		s := broker.Settle{Lease: l, Outcome: broker.Dead, At: now.Add(e.skew), Reason: err.Error()}
+		e.mourn(Death{&l.Message, err})
+		return s
 	}
 	if key := normal(l.Shape()); len(e.unknown) < unknownKinds {
 		e.unknown[key] = unknown{u.since, now.Add(max(e.UnknownAge/8, time.Second))}
@@ -89,10 +89,10 @@ func (e *Engine) park(q *queue, l *broker.Lease) broker.Settle {
 
 // describe names a kind, and the version if that is what is unknown.
 func (e *Engine) describe(s broker.Shape) string {
-	if e.Kinds[s.Kind] == nil {
 	if why := e.Unfit[s.Kind]; why != "" {
 		return fmt.Sprintf("%q, %s", s.Kind, why)
 	}
+	if e.Kinds[s.Kind] == nil {
 		return strconv.Quote(s.Kind)
 	}
 	return fmt.Sprintf("%q in version %d", s.Kind, max(s.Version, 1))
@@ -113,11 +113,11 @@ func (e *Engine) meet(s broker.Shape, queue string, now time.Time) unknown {
 	u = unknown{now, now.Add(e.UnknownAge)}
 	e.unknown[key] = u
 	attrs := []any{"kind", s.Kind, "version", key.Version, "queue", queue}
-	if k := e.Kinds[s.Kind]; k != nil {
 	if why := e.Unfit[s.Kind]; why != "" {
 		e.Log.Warn("a kind of task is too large for this process: it is parked for another worker", append(attrs, "why", why)...)
 		return u
 	}
+	if k := e.Kinds[s.Kind]; k != nil {
 		attrs = append(attrs, "known_version", k.Version)
 	}
 	e.Log.Error("no handler for this kind of task: it is parked for another worker; is this program older than the one that enqueued it?", attrs...)

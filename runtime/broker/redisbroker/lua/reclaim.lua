@@ -1,5 +1,6 @@
 -- Takes one claim from a session that has lapsed: its unsettled tasks go back,
--- with one loss more, and the session is fenced. If somebody else was faster,
+-- with one loss more, and the session is fenced. The answer has those that died of
+-- it, as far as they can be read. If somebody else was faster,
 -- nothing is done. A session whose claims have vanished, by whatever hand, is
 -- forgotten: nobody would ever reclaim the last of them.
 local dead, unique, letters, sessions, progress, marks, claims, list =
@@ -12,7 +13,7 @@ local bits = redis.call('HGET', claims, number)
 if not expires or expires > at or left > 0 and not bits then return standing(worker, suspects, lengths()) end
 
 redis.call('HDEL', claims, number)
-local heads, doubtful, events, died = {}, {}, {}, 0
+local heads, doubtful, events, lost_letters, died = {}, {}, {}, {}, 0
 local lost = bits and unsettled(list, bits) or {}
 local known = (bits or '') .. string.rep('\0', 125)
 groups().land('c' .. lapsed .. ' ' .. number, #lost, true, function(i) return not settled(known, i) end)
@@ -27,6 +28,7 @@ for _, envelope in ipairs(lost) do
     died = died + 1
     bury(dead, letters, unique, envelope, at)
     redis.call('HDEL', marks, id_of(envelope))
+    if whole(envelope) then lost_letters[#lost_letters + 1] = envelope end
     if whole(envelope) and has(envelope, NOTIFY) then events[#events + 1] = id_of(envelope) .. DEAD end
   elseif losses >= SUSPECT_AFTER then
     doubtful[#doubtful + 1] = envelope
@@ -49,4 +51,6 @@ if #lost > 0 then redis.call('HINCRBY', counters, 'lost', #lost) end
 if died > 0 then redis.call('HINCRBY', counters, 'died', died) end
 if buried > 0 then trim(dead, letters) end
 if #events > 0 then redis.call('PUBLISH', channel, table.concat(events)) end
-return standing(worker, suspects, lengths())
+local told = standing(worker, suspects, lengths())
+told[5] = lost_letters
+return told
