@@ -35,7 +35,7 @@ check: ## format, vet, static analysis, generated code up to date
 generate: ## rewrite generated code and golden files
 	go generate ./...
 
-fuzz: ## run each fuzz target for FUZZTIME
+fuzz: ## run each fuzz target for FUZZTIME, 60s: half an hour in all
 	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
 		dir=$$(dirname $$file); \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$file); do \
@@ -47,8 +47,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 newcomer: ## do what README.md and docs/first-task.md say, in an empty folder with empty caches
 	@go run ./internal/newcomer $(ARGS)
 
-soak: ## long runs of the property tests and of each fuzz target
-	TASKQUEUE_SOAK=1 go test -count=1 -timeout=12h ./runtime/... ./internal/model
+soak: ## the whole model, long property tests, a load that must stay flat, and fuzz: an hour or two
+	TASKQUEUE_SOAK=1 go test -count=1 -timeout=1h ./runtime/... ./internal/model ./gen/codec
+	go run ./internal/chaos/run -only steady -scale 10
 	@$(MAKE) --no-print-directory fuzz
 
 chaos: ## break everything that can break, asynq too, and check that no promise does; < 4 minutes: QUICK=1

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ const (
 
 // beat writes beats until ctx ends.
 func (l *Ledger) beat(ctx context.Context) {
-	for l.Write(Record{Event: Beat}) == nil && sleep(ctx, beatEvery) == nil {
+	for l.Write(Record{Event: Beat, Goroutines: runtime.NumGoroutine()}) == nil && sleep(ctx, beatEvery) == nil {
 		continue
 	}
 }

@@ -58,6 +58,8 @@ type Record struct {
 	Lost    int       `json:",omitempty"`
 	How     string    `json:",omitempty"`
 	Note    string    `json:",omitempty"`
+
+	Goroutines int `json:",omitempty"` // Beat: how many the process has
 }
 
 // A Ledger is the file that one process writes. It is safe for concurrent use.

@@ -1,7 +1,7 @@
 // Command run plays the chaos suite and writes what it finds as a page. It ends
 // with one line of figures, and with 1 if an invariant was broken.
 //
-//	go run ./internal/chaos/run [-quick] [-only name,name] [-seed n] [-asynq file] [-o file]
+//	go run ./internal/chaos/run [-quick] [-only name,name] [-seed n] [-scale n] [-asynq file] [-o file]
 package main
 
 import (
@@ -26,27 +26,33 @@ func main() {
 	only := flag.String("only", "", "names of scenarios, with commas between them")
 	seed := flag.Uint64("seed", rand.Uint64N(1_000_000), "of all that is random")
 	out := flag.String("o", "", "the page's file; default: none")
+	scale := flag.Int("scale", 0, "how much work there is in a scenario; default: 1 if quick, else 3")
 	peers := flag.String("asynq", "", "the file with what bench/chaos found; default: none")
 	flag.Parse()
-	if err := play(*quick, *only, *seed, *peers, *out); err != nil {
+	if err := play(*quick, *scale, *only, *seed, *peers, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
 	}
 }
 
-func play(quick bool, only string, seed uint64, peers, out string) (err error) {
+func play(quick bool, scale int, only string, seed uint64, peers, out string) (err error) {
 	report := chaos.Report{Machine: machine(), Quick: quick, Date: time.Now()}
 	if peers != "" {
 		if report.Asynq, err = chaos.ReadPeers(peers); err != nil {
 			return err
 		}
 	}
-	scale := 3
-	if quick {
+	switch {
+	case scale == 0 && quick:
 		scale = 1
+	case scale == 0:
+		scale = 3
 	}
 	for _, c := range chaos.Scenarios() {
-		if only != "" && !slices.Contains(strings.Split(only, ","), c.Name) || only == "" && quick && c.Long || c.Lacks() != "" {
+		switch asked := slices.Contains(strings.Split(only, ","), c.Name); {
+		case only != "" && !asked:
+			continue
+		case !asked && quick && c.Long, c.Lacks() != "":
 			fmt.Printf("    %-20s not run\n", c.Name)
 			continue
 		}
@@ -74,7 +80,7 @@ func run(c chaos.Scenario, seed uint64, scale int) chaos.Result {
 	if !r.OK() {
 		word = "FAIL"
 	}
-	fmt.Printf("%s %-20s %6d tasks %5d again %3d kills  %.1f s\n", word, c.Name, r.Tasks, r.Repeats, r.Kills, r.Took.Seconds())
+	fmt.Printf("%s %-20s %6d tasks %5d again %3d kills  %.1f s  %s\n", word, c.Name, r.Tasks, r.Repeats, r.Kills, r.Took.Seconds(), r.Fact)
 	const shown = 20
 	for _, f := range r.Findings[:min(len(r.Findings), shown)] {
 		fmt.Printf("     %v\n", f)

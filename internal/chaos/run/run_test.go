@@ -24,7 +24,7 @@ func TestPlay(t *testing.T) {
 	if err := os.WriteFile(peers, []byte(`{"goexit-slot": {"Cell": "gone", "Rules": ["lost"], "Date": "2026-01-02"}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := play(true, "goexit-slot", 1, peers, path); err != nil {
+	if err := play(true, 0, "goexit-slot", 1, peers, path); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(path)
@@ -45,7 +45,7 @@ func TestPlay(t *testing.T) {
 }
 
 func TestNothingPlayedIsNoSuccess(t *testing.T) {
-	if err := play(true, "no such scenario", 1, "", ""); err == nil {
+	if err := play(true, 0, "no such scenario", 1, "", ""); err == nil {
 		t.Error("a run without a scenario is a success")
 	}
 }
