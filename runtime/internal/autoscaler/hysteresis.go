@@ -9,6 +9,7 @@ const (
 	shortestWindow = 20  // s
 	longestWindow  = 300 // s
 	delaysInWindow = 1.5
+	backlogShare   = 0.5  // of the window, for what a backlog asks for: once it is gone, workers that start at once can go
 	severeRise     = 0.25 // a rise by this share is taken at once
 	smallSaving    = 0.05 // of the fleet
 	smallWindows   = 3    // that a small saving has to last
@@ -38,11 +39,15 @@ func (c *Config) window(startup float64) float64 {
 	return clamp(delaysInWindow*startup, shortestWindow, longestWindow)
 }
 
-// settle turns what is wanted into a size. Pressed means that the queue
-// pressure is over its threshold.
-func (h *hysteresis) settle(c *Config, s *situation, size, wanted int, pressed bool) int {
+// settle turns what is wanted into a size. Pressed means that the queue pressure is
+// over its threshold, backlog that it is what asks for so many.
+func (h *hysteresis) settle(c *Config, s *situation, size, wanted int, pressed, backlog bool) int {
 	window := c.window(s.startup)
-	h.want(s.now, wanted, window)
+	since := s.now
+	if backlog && s.startup < shortestDelay && c.ScaleDownCooldown == Adaptive {
+		since -= (1 - backlogShare) * window
+	}
+	h.want(s.now, demand{since, wanted}, window)
 	if wanted > size {
 		h.SmallSince = 0
 		return h.up(c, s.now, size, wanted, pressed)
@@ -52,16 +57,16 @@ func (h *hysteresis) settle(c *Config, s *situation, size, wanted int, pressed b
 }
 
 // want keeps the demands of the window, without those that a later one hides.
-func (h *hysteresis) want(now float64, n int, window float64) {
+func (h *hysteresis) want(now float64, d demand, window float64) {
 	old := 0
 	for old < len(h.Demands) && h.Demands[old].At < now-window {
 		old++
 	}
 	keep := len(h.Demands)
-	for keep > old && h.Demands[keep-1].N <= n {
+	for keep > old && h.Demands[keep-1].N <= d.N {
 		keep--
 	}
-	h.Demands = append(slices.Delete(h.Demands[:keep], 0, max(old, keep-maxDemands)), demand{now, n})
+	h.Demands = append(slices.Delete(h.Demands[:keep], 0, max(old, keep-maxDemands)), d)
 }
 
 // up needs ConsecutiveSignals and ScaleUpCooldown for the smallest step, and

@@ -61,10 +61,11 @@ func (r *reserve) remember(c *Config, s *situation, recent float64) {
 
 // slots is the reserve. Only the part k of a surprise has to be there before:
 // a queue may hold the rest for its target wait while workers start, the less of
-// it the more the waits of late were too long (ease, from 1 down).
+// it the more the waits of late were too long (ease, from 1 down). Workers that start
+// at once need no reserve.
 func (r *reserve) slots(c *Config, s *situation, ease float64) float64 {
 	k := math.Max(0, 1-1.2*ease*s.wait/(s.startup+forecastAhead))
-	if !c.AdaptiveThresholds || k <= 0.05 || len(r.History) < 4 {
+	if !c.AdaptiveThresholds || s.startup < shortestDelay || k <= 0.05 || len(r.History) < 4 {
 		r.Size = 0
 		return 0
 	}
