@@ -134,3 +134,50 @@ func ExampleBatchErrors() {
 	// 3 at once
 	// 1 nothing to write true
 }
+
+// What generated code makes of a batch handler's error: an error for each task.
+func ExampleSplitBatchError() {
+	some := taskqueue.BatchErrors{1: errors.New("no address")}
+	for i, err := range taskqueue.SplitBatchError(fmt.Errorf("mail: %w", some), 3) {
+		fmt.Println(i, err)
+	}
+	// Output:
+	// 0 <nil>
+	// 1 no address
+	// 2 <nil>
+}
+
+// A batch handler knows each of its tasks.
+func ExampleBatchInfo() {
+	ctx, stop := context.WithCancel(context.Background())
+	queue, err := taskqueue.Open(ctx, "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close()
+	config := batchOf(10, 10*time.Millisecond, func(ctx context.Context, texts []string) error {
+		defer stop()
+		for i, info := range taskqueue.BatchInfo(ctx) {
+			fmt.Println(texts[i], "for", info.Header("customer"), "attempt", info.Attempt)
+		}
+		return nil
+	})
+	config.Logger = quiet
+	worker, err := taskqueue.NewWorker(queue, config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = queue.EnqueueAll(ctx,
+		job("one", taskqueue.WithHeader("customer", "Ada")),
+		job("two", taskqueue.WithHeader("customer", "Grace")),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := worker.Run(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// one for Ada attempt 1
+	// two for Grace attempt 1
+}

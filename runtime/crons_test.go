@@ -262,10 +262,12 @@ func ExampleClient_Crons() {
 	fmt.Println(queue.PauseCron(ctx, "report"))
 	_, err = queue.RunCron(ctx, "report")
 	fmt.Println(err)
+	fmt.Println(queue.ResumeCron(ctx, "report"))
 	stop()
 	fmt.Println(<-ended)
 	// Output:
 	// report [2026-03-30 06:00:00 +0200 CEST] <nil>
+	// <nil>
 	// <nil>
 	// <nil>
 	// <nil>

@@ -23,6 +23,7 @@ func ExampleClient_LimitRate() {
 	errs := []error{
 		queue.LimitRate(ctx, mail, taskqueue.Rate{N: 100, Period: time.Minute, Burst: 10}), // begin
 		queue.LimitConcurrency(ctx, mail, 8),                                               // run at a time
+		queue.LimitKind(ctx, mail, "example.Greeting", taskqueue.Limit{Concurrency: 2}),    // of one kind
 		queue.LimitBytes(ctx, mail, 64<<20),                                                // wait
 		queue.BoundDead(ctx, mail, taskqueue.Bounds{Max: 10_000, Age: 30 * 24 * time.Hour}),
 	}

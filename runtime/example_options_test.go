@@ -21,7 +21,7 @@ func ExampleAt() {
 	defer queue.Close()
 
 	newYear := time.Date(time.Now().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC)
-	greeting, err := Greeting{"everybody"}.Enqueue(ctx, queue, taskqueue.At(newYear), taskqueue.Expires(time.Hour))
+	greeting, err := Greeting{"everybody"}.Enqueue(ctx, queue, taskqueue.At(newYear), taskqueue.Expires(time.Hour), taskqueue.Retries(1))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,4 +80,35 @@ func ExampleLogEnqueued() {
 		log.Fatal(err)
 	}
 	// Output: level=DEBUG msg="task enqueued" kind=example.Greeting queue=default
+}
+
+// Tasks with a key take turns with those of other keys, and a kind may bound how many
+// of one key run at a time.
+func ExampleWithKey_turns() {
+	ctx := context.Background()
+	queue, err := taskqueue.Open(ctx, "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close()
+	_, err = queue.EnqueueAll(ctx,
+		Greeting{"Ada, once"}.Job(taskqueue.WithKey("ada")),
+		Greeting{"Ada, twice"}.Job(taskqueue.WithKey("ada")),
+		Greeting{"Grace"}.Job(taskqueue.WithKey("grace")),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	stop := start(queue, func(_ context.Context, g Greeting) (string, error) {
+		fmt.Println("Hello,", g.Name)
+		return "", nil
+	})
+	defer stop()
+	if _, err := queue.Drain(ctx, taskqueue.Default); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// Hello, Ada, once
+	// Hello, Grace
+	// Hello, Ada, twice
 }

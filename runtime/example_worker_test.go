@@ -150,3 +150,59 @@ func ExampleClient_Metrics() {
 	}
 	// Output: default example.Greeting 1 run, 1 wait measured
 }
+
+// What the store knows of kinds, and its servers of themselves.
+func ExampleClient_Schemas() {
+	ctx := context.Background()
+	queue, err := taskqueue.Open(ctx, "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close()
+	schemas, err := queue.Schemas(ctx, "example.Greeting") // as tqgen wrote them, from any worker
+	if err != nil {
+		log.Fatal(err)
+	}
+	servers, err := queue.Servers(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(schemas), "schemas: no worker was there;", len(servers), "servers: memory has none")
+	// Output: 0 schemas: no worker was there; 0 servers: memory has none
+}
+
+// What has ended lately, whoever ran it.
+func ExampleClient_History_newest() {
+	queue, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	worker, err := taskqueue.NewWorker(queue, taskqueue.WorkerConfig{
+		Logger:  quiet,
+		History: 1000,
+		Tasks: Tasks(func(context.Context, Greeting) (string, error) {
+			defer stop()
+			return "", taskqueue.Permanent(errors.New("no voice"))
+		}),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := (Greeting{"Ada"}).Enqueue(ctx, queue); err != nil {
+		log.Fatal(err)
+	}
+	if err := worker.Run(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	history, err := queue.History(context.Background(), 10)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, task := range history {
+		fmt.Println(task.Kind, task.Outcome, "-", task.Reason)
+	}
+	// Output: example.Greeting dead - no voice
+}

@@ -94,3 +94,44 @@ func ExampleClient_Fleets() {
 	// Output:
 	// shop wants 5 workers in 2 processes
 }
+
+// What a fleet decided, and why, and what its processes have measured, is kept where
+// every process can read it.
+func ExampleClient_FleetDecisions() {
+	queue, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close()
+	tuning := taskqueue.DefaultTuning()
+	tuning.EvaluationInterval = 100 * time.Millisecond
+	worker, err := taskqueue.NewWorker(queue, taskqueue.WorkerConfig{
+		Logger:    quiet,
+		Tasks:     Tasks(func(context.Context, Greeting) (string, error) { return "", nil }),
+		Autoscale: taskqueue.Autoscale{Min: 1, Max: 20, Fleet: "shop", Tuning: &tuning},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- worker.Run(ctx) }()
+
+	var decisions []taskqueue.Decision
+	var reports map[string]*taskqueue.FleetReport
+	for len(decisions) == 0 || len(reports) == 0 {
+		time.Sleep(10 * time.Millisecond)
+		if decisions, err = queue.FleetDecisions(ctx, "shop", 10); err != nil {
+			log.Fatal(err)
+		}
+		if reports, err = queue.FleetReports(ctx, "shop"); err != nil {
+			log.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("a reason:", decisions[0].String() != "", "-", len(reports), "process")
+	// Output: a reason: true - 1 process
+}

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 
@@ -42,4 +43,27 @@ func ExampleError() {
 	// the configuration has 2 mistakes
 	//   TASK_QUEUE_WORKERS: workers.initial_count: 0 is outside 1 to 1000
 	//   TASK_QUEUE_STRICT: workers.strict: "maybe" is not true or false
+}
+
+// What is known of the settings: their defaults, their flags, their schema for editors.
+func ExampleDefault() {
+	fmt.Println("without a word:", config.Default().Redis.URL)
+	fmt.Println("as a flag: --" + config.Flags()[0].Name)
+	schema, err := config.Schema()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("a schema:", json.Valid(schema))
+	mail, err := config.DefaultQueue("mail")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("a queue:", mail.Retries, "retries")
+	fmt.Println("for the log:", config.Redacted("redis://shop:secret@cache:6379/1"))
+	// Output:
+	// without a word: redis://127.0.0.1:6379
+	// as a flag: --redis-url
+	// a schema: true
+	// a queue: 3 retries
+	// for the log: redis://***@cache:6379/1
 }

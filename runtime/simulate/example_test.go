@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"time"
 
+	taskqueue "github.com/tqgen/taskqueue/runtime"
 	"github.com/tqgen/taskqueue/runtime/simulate"
 )
 
@@ -25,4 +27,17 @@ func ExampleRun() {
 	// taskqueue is in the table: true
 	// hpa is in the table: true
 	// there are others: true true
+}
+
+// What a fleet has to do becomes a trace, for Run.
+func ExampleRecord() {
+	queue, err := taskqueue.Open(context.Background(), "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer queue.Close()
+	var trace bytes.Buffer
+	err = simulate.Record(context.Background(), queue, simulate.RecordOptions{For: time.Hour}, &trace)
+	fmt.Println(err)
+	// Output: record: no worker has an autoscaler
 }

@@ -112,5 +112,8 @@ func ExampleReveal() {
 		{"title": "to", "type": "string"}, {"title": "pin", "type": "string", "writeOnly": true}]}}`
 	payload := []byte("\x92\xa3Ada\xa41234") // of the task; its schema is that of client.Schemas
 	fmt.Printf("%s\n", web.Reveal(schema, 1, payload))
-	// Output: {"to":"Ada","pin":"••••••"}
+	fmt.Println("no schema of a result:", web.RevealResult(schema, 1, payload) == nil)
+	// Output:
+	// {"to":"Ada","pin":"••••••"}
+	// no schema of a result: true
 }
