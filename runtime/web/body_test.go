@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,7 +14,15 @@ import (
 // FuzzBodies: whatever a request says, it is answered, and never with a server's
 // fault.
 func FuzzBodies(f *testing.F) {
-	paths := []string{"/queues/default/limit", "/queues/default/purge", "/queues/default/pause", "/queues/default/requeue-dead", "/task/x/reschedule", "/task/x/cancel", "/bulk"}
+	var paths, reads []string
+	for _, e := range (&handler{}).endpoints() {
+		path := fill(e.path, taskqueue.Default, taskqueue.NewID(taskqueue.Default).String())
+		if e.method == http.MethodPost {
+			paths = append(paths, path)
+		} else if e.method == http.MethodGet {
+			reads = append(reads, path)
+		}
+	}
 	for i, body := range []string{`{"max_tasks": 7}`, `{"state": "pending", "dry_run": true}`, `{"after_seconds": 1}`, `[`, `{}{}`, `{"reason": "x"}`, `{"ids": ["x"]}`} {
 		f.Add(i, body, "limit=1&state=dead")
 	}
@@ -22,7 +31,7 @@ func FuzzBodies(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = client.Close() })
-	handler := Handler(client, Config{})
+	handler := Handler(client, Config{Logger: quiet()})
 	f.Fuzz(func(t *testing.T, n int, body, query string) {
 		path := paths[uint(n)%uint(len(paths))]
 		r := httptest.NewRequest(http.MethodPost, "/tasks"+path, strings.NewReader(body))
@@ -33,12 +42,13 @@ func FuzzBodies(f *testing.F) {
 		if w.Code >= 500 {
 			t.Errorf("%s %q: %d %s", path, body, w.Code, w.Body)
 		}
-		get := httptest.NewRequest(http.MethodGet, "/tasks/queues/default/tasks", nil)
+		path = reads[uint(n)%uint(len(reads))]
+		get := httptest.NewRequest(http.MethodGet, "/tasks"+path, nil)
 		get.URL.RawQuery = query
 		w = httptest.NewRecorder()
 		handler.ServeHTTP(w, get)
-		if w.Code >= 500 {
-			t.Errorf("?%s: %d %s", query, w.Code, w.Body)
+		if w.Code >= 500 || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s?%s: %d %s", path, query, w.Code, w.Body)
 		}
 	})
 }

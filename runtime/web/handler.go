@@ -66,6 +66,7 @@ type handler struct {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
+	hurry(w, r)
 	rest, ok := strings.CutPrefix(r.URL.Path, h.Prefix)
 	switch {
 	case ok && rest == "":

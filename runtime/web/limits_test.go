@@ -16,8 +16,9 @@ func TestLimits(t *testing.T) {
 	const path = "/tasks/queues/default/limit"
 	f.want(f.do("POST", path, `{"max_tasks": 7, "max_rate": 0.5}`), map[string]any{"max_tasks": 7, "max_rate": 0.5, "max_active": 0})
 	f.want(f.do("POST", path, `{"max_active": 3, "max_rate": 20}`), map[string]any{"max_tasks": 7, "max_rate": 20, "max_active": 3})
+	f.want(f.do("POST", path, `{"max_rate": 1.5}`), map[string]any{"max_rate": 1.5})
 	f.want(f.do("POST", path, `{"max_tasks": 0, "max_rate": 0, "max_active": 0}`), map[string]any{"max_tasks": 0, "max_rate": 0, "max_active": 0})
-	for _, body := range []string{`{"max_rate": -1}`, `{"max_rate": 1e9}`, `{"max_rate": 1e-9}`, `{"max_active": -1}`} {
+	for _, body := range []string{`{"max_rate": -1}`, `{"max_rate": 1e9}`, `{"max_rate": 1e-9}`, `{"max_active": -1}`, `{"max_tasks": 9, "max_rate": -1}`} {
 		if a := f.do("POST", path, body); a.code != 400 {
 			t.Errorf("%s: %d", body, a.code)
 		}

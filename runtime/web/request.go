@@ -21,22 +21,30 @@ const (
 	maxPage     = 500
 )
 
-// receive reads the whole body of a request, which may not be large and may not take
-// long, whatever the server's own limits are: nobody holds a connection by sending slowly.
+func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
+
+// hurry bounds how long a body may take to come, whatever the server's own limits are:
+// nobody holds a connection by sending slowly. Without that a server waits for the body
+// of a request that was refused before it answers.
+func hurry(w http.ResponseWriter, r *http.Request) {
+	if hasBody(r) {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer can
+	}
+}
+
+// receive reads the whole body of a request, which may not be large.
 func receive(w http.ResponseWriter, r *http.Request) error {
-	if r.Body == nil || r.Body == http.NoBody {
+	if !hasBody(r) {
 		return nil
 	}
-	conn := http.NewResponseController(w)
-	_ = conn.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer can
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	_ = conn.SetReadDeadline(time.Time{})
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return fmt.Errorf("%w: the body has more than %d bytes", taskqueue.ErrTooLarge, maxBody)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: the body: %w", errBody, err)
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // what is done with it may take longer
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	return nil
 }
