@@ -20,4 +20,13 @@
 //
 // Times are of the machine's one clock, so that records of different processes
 // can be compared.
+//
+// # A slow machine
+//
+// Where processes or the store stand still for seconds, leases lapse that should
+// not. Every process writes a beat each 100 ms, and so does the scenario for each
+// answer of the store: a gap is a stall. Runs again that a stall explains are
+// counted apart, and limits of time grow with the worst one. What a scenario does
+// itself, as a SIGSTOP, is no stall: on a machine that keeps up every rule is as
+// strict as it reads.
 package chaos

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tqgen/taskqueue/internal/chaos/work"
+	"github.com/tqgen/taskqueue/runtime/broker"
 )
 
 // processScenarios do harm to workers and producers.
@@ -50,8 +51,9 @@ func killProducers(s *Stage) Verdict {
 	s.Redis()
 	s.Workers(2)
 	for range 4 * s.Scale {
+		before := s.info().Enqueued
 		p := s.Sender(endless, 0, work.Step{For: msec}, func(p *senderPlan) { p.Bulk, p.Hands = 20, 4 })
-		s.awaitRecords("the producer sends", p, 1, acked)
+		s.Await("the producer sends", patience, func(n broker.QueueInfo) bool { return n.Enqueued > before })
 		s.Sleep(s.Between(250*msec, 450*msec))
 		p.Kill()
 	}
