@@ -157,8 +157,16 @@ func group(use, short string, aliases []string, commands ...*cobra.Command) *cob
 func (a *app) version() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print what this program was built from", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.say("%s", console.Versions("tq")) },
+		RunE: func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	text := console.Versions("tq")
+	if a.output == "json" {
+		return console.JSON(a.process.Stdout, map[string]string{"version": text})
+	}
+	return a.say("%s", text)
 }
 
 func (a *app) config() *cobra.Command {

@@ -93,7 +93,7 @@ func (s *session) changeNamed(ctx context.Context, c *change, ok consent, edit b
 			s.note("tq: %v: %v", id, missing(err))
 			continue
 		}
-		if err := s.say("%v %s", id, c.done); err != nil {
+		if err := s.did(outcome{Outcome: c.done, ID: &id}, "%v %s", id, c.done); err != nil {
 			return err
 		}
 	}
@@ -145,7 +145,8 @@ func (s *session) changeMatching(ctx context.Context, c *change, ok consent, edi
 			return fmt.Errorf("%s %s, then: %w", console.Count(total, "task"), c.done, err)
 		}
 	}
-	return s.say("%s %s", console.Count(total, "task"), c.done)
+	n := int64(total)
+	return s.did(outcome{Outcome: c.done, Tasks: &n}, "%s %s", console.Count(total, "task"), c.done)
 }
 
 // countMatching counts the tasks that are meant among the first ones.

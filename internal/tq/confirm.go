@@ -19,13 +19,15 @@ func (c *consent) flags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("yes", "dry-run")
 }
 
+const nothing = "none" // was done
+
 // given asks, if need be, whether to do what the words say ("drop 3 tasks of queue
 // mail"). On a dry run it says so.
 func (s *session) given(c consent, format string, args ...any) (bool, error) {
 	what := fmt.Sprintf(format, args...)
 	switch {
 	case c.dryRun:
-		return false, s.say("would %s", what)
+		return false, s.did(outcome{Outcome: nothing, Would: what}, "would %s", what)
 	case c.yes:
 		return true, nil
 	case !s.process.InTerminal || !s.process.Terminal:
@@ -37,7 +39,7 @@ func (s *session) given(c consent, format string, args ...any) (bool, error) {
 		return false, err
 	}
 	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
-		return false, s.say("nothing was done")
+		return false, s.did(outcome{Outcome: nothing}, "nothing was done")
 	}
 	return true, nil
 }

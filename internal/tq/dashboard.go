@@ -32,7 +32,8 @@ func (a *app) dashboard() *cobra.Command {
 		settings := c.WebConfig()
 		settings.Done = ctx.Done()
 		c.MountAs(mux, s.client, settings)
-		if err := s.say("dashboard: %s%s/", server.URL(), c.Web.RoutePrefix); err != nil {
+		url := server.URL() + c.Web.RoutePrefix + "/"
+		if err := s.did(outcome{Outcome: "serving", URL: url}, "dashboard: %s", url); err != nil {
 			return err
 		}
 		return server.Run(ctx, mux)

@@ -26,7 +26,7 @@ func (a *app) reschedule() *cobra.Command {
 		if err := s.client.Reschedule(ctx, id, after); err != nil {
 			return err
 		}
-		return s.say("%v runs in %v", id, after)
+		return s.did(outcome{Outcome: "rescheduled", ID: &id}, "%v runs in %v", id, after)
 	})
 	return cmd
 }

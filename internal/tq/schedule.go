@@ -21,7 +21,7 @@ func (a *app) schedule() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := s.say("%v", id); err != nil {
+				if err := s.did(outcome{Outcome: "enqueued", Cron: name, ID: &id}, "%v", id); err != nil {
 					return err
 				}
 			}
@@ -48,7 +48,7 @@ func eachCron(done string, do func(*taskqueue.Client, context.Context, string) e
 			if err := do(s.client, ctx, name); err != nil {
 				return err
 			}
-			if err := s.say("cron %s is %s", name, done); err != nil {
+			if err := s.did(outcome{Outcome: done, Cron: name}, "cron %s is %s", name, done); err != nil {
 				return err
 			}
 		}

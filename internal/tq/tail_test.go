@@ -146,7 +146,7 @@ func TestAsks(t *testing.T) {
 		for out.Scan() {
 			text += out.Text() + "\n"
 		}
-		if err := stop(); err != nil || !strings.Contains(text, "This will drop 2 tasks that are pending in queue mail, for good. Go on? [y/N] ") || !strings.Contains(text, tt.want) {
+		if err := stop(); err != nil || !strings.Contains(text, "This will drop 2 pending tasks of queue mail, for good. Go on? [y/N] ") || !strings.Contains(text, tt.want) {
 			t.Errorf("%q: %v\n%s", tt.answer, err, text)
 		}
 	}

@@ -24,6 +24,9 @@ func (a *app) top() *cobra.Command {
 	cmd := &cobra.Command{Use: "top", Short: "Watch everything live", Long: topLong, Args: cobra.NoArgs}
 	cmd.Flags().BoolVar(&once, "once", false, "print one screen, of two looks a second apart, and end")
 	cmd.RunE = a.with(func(ctx context.Context, s *session, _ []string) error {
+		if s.output == "json" {
+			return console.Misuse(errors.New("top is for people; `tq stats -o json` and `tq tail -o json` are for programs"))
+		}
 		model := top.New(ctx, s, config.Redacted(s.settings.Redis.URL), s.process.Colours())
 		if once {
 			return s.topOnce(ctx, model)

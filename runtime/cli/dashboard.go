@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,7 @@ func (c *command) dashboard() *cobra.Command {
 		Long: "Serve the dashboard and its API at web.listen, --listen, or 127.0.0.1:8080.",
 	}
 	c.addFlags(cmd)
-	cmd.RunE = c.with(func(ctx context.Context, client *taskqueue.Client, settings *config.Config, logs *logs) error {
+	cmd.RunE = c.with(true, func(ctx context.Context, client *taskqueue.Client, settings *config.Config, logs *logs) error {
 		settings.ServeDashboard()
 		server, err := console.Listen(ctx, settings.Web.Listen)
 		if err != nil {
@@ -29,15 +30,20 @@ func (c *command) dashboard() *cobra.Command {
 	return cmd
 }
 
-// with is a command that needs the store, and no worker.
-func (c *command) with(do func(context.Context, *taskqueue.Client, *config.Config, *logs) error) func(*cobra.Command, []string) error {
+// with is a command that needs the store, and no worker. What is dangerous about the
+// store is told by one that goes on for long.
+func (c *command) with(long bool, do func(context.Context, *taskqueue.Client, *config.Config, *logs) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		settings, err := c.load(cmd.Flags())
 		if err != nil {
 			return err
 		}
 		logs := &logs{settings: settings.Log, out: c.process.Stderr, colours: c.process.ErrTerminal}
-		client, err := settings.Open(cmd.Context(), logs.of("redis"))
+		log := slog.New(slog.DiscardHandler)
+		if long {
+			log = logs.of("redis")
+		}
+		client, err := settings.Open(cmd.Context(), log)
 		if err != nil {
 			return console.NoStore(cmd.Context(), config.Redacted(settings.Redis.URL), err)
 		}

@@ -50,16 +50,19 @@ func (c *command) enqueue() *cobra.Command {
 // enqueueOne is the command of one task.
 func (c *command) enqueueOne(task *taskqueue.Task) *cobra.Command {
 	kind := task.Kind
-	cmd := &cobra.Command{Use: kind.Name, Short: "Enqueue a " + kind.Name, Args: cobra.NoArgs}
-	o := options{flags: cmd.Flags()}
-	o.add(cmd)
+	cmd := &cobra.Command{Use: kind.Name, Short: "Enqueue " + kind.Name, Args: cobra.NoArgs}
+	cmd.Flags().SortFlags = false
+	o := options{flags: pflag.NewFlagSet("", pflag.ContinueOnError)}
+	o.add()
+	c.addStoreFlags(o.flags)
 	schema, unknown := taskjson.Read(kind.Schema)
 	fields := map[string]taskjson.Field{}
 	if unknown == nil {
-		fields = fieldFlags(cmd, schema)
+		fields = fieldFlags(cmd.Flags(), o.flags, schema)
 	}
-	c.addStoreFlags(cmd)
-	cmd.RunE = c.with(func(ctx context.Context, client *taskqueue.Client, _ *config.Config, _ *logs) error {
+	cmd.Flags().AddFlagSet(o.flags)
+	o.complete(cmd)
+	cmd.RunE = c.with(false, func(ctx context.Context, client *taskqueue.Client, _ *config.Config, _ *logs) error {
 		if unknown != nil {
 			return console.Misuse(fmt.Errorf("%s cannot be made of text: %w", kind.Name, unknown))
 		}
@@ -107,16 +110,16 @@ func jobOf(task *taskqueue.Task, payload []byte, extra []taskqueue.Option) (task
 	return taskqueue.NewJob(task.Kind, msgp.Raw(payload), extra...), nil
 }
 
-// fieldFlags makes a flag of each field that no option has the name of, else
-// field-NAME.
-func fieldFlags(cmd *cobra.Command, schema *taskjson.Schema) map[string]taskjson.Field {
+// fieldFlags makes a flag of each field, of the field's name if no other flag has it,
+// else field-NAME.
+func fieldFlags(flags, others *pflag.FlagSet, schema *taskjson.Schema) map[string]taskjson.Field {
 	fields := map[string]taskjson.Field{}
 	for _, f := range schema.Fields() {
 		name := flagName(f.Name)
-		if cmd.Flags().Lookup(name) != nil || name == configFlag || name == "redis-url" || name == "help" {
+		if others.Lookup(name) != nil || flags.Lookup(name) != nil || name == "help" {
 			name = "field-" + name
 		}
-		if cmd.Flags().Lookup(name) != nil {
+		if flags.Lookup(name) != nil {
 			continue // only --json can tell them apart
 		}
 		value := &fieldText{kind: f.Kind()}
@@ -124,9 +127,9 @@ func fieldFlags(cmd *cobra.Command, schema *taskjson.Schema) map[string]taskjson
 		if f.WriteOnly {
 			usage = "secret: others can see it in the list of processes; rather use --json -"
 		}
-		cmd.Flags().Var(value, name, usage)
+		flags.Var(value, name, usage)
 		if value.kind == "boolean" {
-			cmd.Flags().Lookup(name).NoOptDefVal = "true"
+			flags.Lookup(name).NoOptDefVal = "true"
 		}
 		fields[name] = f
 	}

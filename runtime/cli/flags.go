@@ -28,8 +28,7 @@ func (c *command) addFlags(cmd *cobra.Command) {
 }
 
 // addStoreFlags makes the flags that say where the store is.
-func (c *command) addStoreFlags(cmd *cobra.Command) {
-	flags := cmd.Flags()
+func (c *command) addStoreFlags(flags *pflag.FlagSet) {
 	flags.StringP(configFlag, "c", "", "the file to read (default: the first of task-queue.toml, task-queue.yaml, config/…)")
 	for _, f := range config.Flags() {
 		if strings.HasPrefix(f.Key, "redis.") && flags.Lookup(f.Name) == nil {

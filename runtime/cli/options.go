@@ -21,8 +21,8 @@ type options struct {
 	retries                                int
 }
 
-func (o *options) add(cmd *cobra.Command) {
-	f := cmd.Flags()
+func (o *options) add() {
+	f := o.flags
 	f.SortFlags = false
 	f.StringVar(&o.json, "json", "", "the task as a JSON object; - reads it from standard input")
 	f.StringVarP(&o.queue, "queue", "q", "", "the queue instead of the task's own")
@@ -36,6 +36,10 @@ func (o *options) add(cmd *cobra.Command) {
 	f.StringVar(&o.key, "key", "", "whose task it is, for limits of keys")
 	f.StringVar(&o.unique, "unique", "", "refuse it while another task holds this key")
 	f.DurationVar(&o.window, "unique-for", 0, "for so long, whether the other has ended or not")
+}
+
+// complete tells shells what the flags take.
+func (o *options) complete(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("priority", cobra.FixedCompletions([]string{"low", "normal", "high", "critical"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
