@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -26,8 +27,8 @@ type entry struct {
 	one    [1]broker.Message // a slice of it is what a lone caller sends
 	buffer []byte            // the payload's, reused
 
-	group    *group // nil while the entry waits
-	done     chan struct{}
+	group    *group        // nil while the entry waits
+	done     chan struct{} // one token: there is an answer; reused, as is all of an entry
 	existing ID
 	err      error
 }
@@ -54,7 +55,9 @@ func (c *Client) lane(queue string) *lane {
 func (l *lane) send(ctx context.Context, e *entry) (owned bool, existing ID, err error) {
 	l.mu.Lock()
 	if l.sending {
-		e.done = make(chan struct{})
+		if e.done == nil {
+			e.done = make(chan struct{}, 1)
+		}
 		l.waiting = append(l.waiting, e)
 		l.mu.Unlock()
 		return l.await(ctx, e)
@@ -81,7 +84,7 @@ func (l *lane) await(ctx context.Context, e *entry) (owned bool, existing ID, er
 		}
 	}
 	existing, err = e.existing, e.err
-	e.group, e.done, e.existing, e.err = nil, nil, ID{}, nil
+	e.group, e.existing, e.err = nil, ID{}, nil
 	return true, existing, err
 }
 
@@ -98,7 +101,6 @@ func (l *lane) leave(ctx context.Context, e *entry) (owned bool, err error) {
 	if e.group == nil {
 		i := slices.Index(l.waiting, e)
 		l.waiting = slices.Delete(l.waiting, i, i+1)
-		e.done = nil
 		return true, fmt.Errorf("%w: not sent: %w", ErrUnavailable, context.Cause(ctx))
 	}
 	if e.group.callers--; e.group.callers == 0 {
@@ -125,7 +127,7 @@ func (l *lane) release() {
 func (l *lane) refuse(entries []*entry) {
 	for _, e := range entries {
 		e.err = ErrClosed
-		close(e.done)
+		e.done <- struct{}{}
 	}
 }
 
@@ -134,6 +136,7 @@ func (l *lane) drain() {
 	var messages []broker.Message
 	for {
 		ctx, cancel := context.WithCancel(l.client.ctx)
+		l.meet()
 		entries := l.take(&group{cancel: cancel})
 		if len(entries) == 0 {
 			cancel()
@@ -148,6 +151,23 @@ func (l *lane) drain() {
 		cancel()
 		clear(messages)
 	}
+}
+
+// meet lets callers come that are on their way: those who were just answered and add
+// again at once. Else they and those who wait now would take turns, in two groups of
+// half the size (128 callers: 190,000 tasks a second, and 212,000 with this; two
+// callers: 10,000 and 17,000). It yields, and waits for no time.
+func (l *lane) meet() {
+	for n, before := l.waits(), -1; n > before && n < broker.MaxBatch; n = l.waits() {
+		before = n
+		runtime.Gosched()
+	}
+}
+
+func (l *lane) waits() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
 }
 
 // take makes a group of those who wait, in their order, within one atomic
@@ -180,7 +200,7 @@ func answer(entries []*entry, receipts []broker.Receipt, err error) {
 		entries[r.Index].existing, entries[r.Index].err = r.Existing, r.Err
 	}
 	for _, e := range entries {
-		close(e.done)
+		e.done <- struct{}{}
 	}
 }
 
