@@ -11,10 +11,13 @@ import (
 	"github.com/tqgen/taskqueue/runtime/web"
 )
 
-// reveal adds what may be shown of a payload; all of it, if raw.
+// reveal adds what may be shown of a payload, or of what a task left; all of it, if raw.
 func (s *session) reveal(ctx context.Context, e *taskqueue.Entry, v *taskView, raw bool) error {
 	m := e.Message
-	if m == nil || len(m.Payload) == 0 {
+	if m == nil {
+		return s.revealResult(ctx, e, v, raw)
+	}
+	if len(m.Payload) == 0 {
 		return nil
 	}
 	if raw {
@@ -31,6 +34,24 @@ func (s *session) reveal(ctx context.Context, e *taskqueue.Entry, v *taskView, r
 	}
 	if shown := web.Reveal(schema, int(m.Version), m.Payload); shown != nil {
 		v.Payload = shown
+	}
+	return nil
+}
+
+func (s *session) revealResult(ctx context.Context, e *taskqueue.Entry, v *taskView, raw bool) error {
+	if raw && len(e.Result) > 0 {
+		v.Result = asJSON(e.Result)
+		return nil
+	}
+	if e.Shape.Kind == "" || len(e.Result) == 0 {
+		return nil
+	}
+	schema, err := s.schema(ctx, e.Shape.Kind)
+	if err != nil || schema == "" {
+		return err
+	}
+	if shown := web.RevealResult(schema, int(e.Shape.Version), e.Result); shown != nil {
+		v.Result = shown
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type taskView struct {
 	Bytes    int           `json:"payload_bytes"`
 	Payload  any           `json:"payload,omitempty"`
 	Raw      []byte        `json:"payload_msgpack,omitempty"`
+	Result   any           `json:"result,omitempty"`
 }
 
 type failureView struct {
@@ -56,6 +57,9 @@ type failureView struct {
 
 func viewTask(e *taskqueue.Entry) taskView {
 	v := taskView{ID: e.ID, Queue: e.Queue, State: e.State.String(), Enqueued: e.ID.Time(), Reason: failureOf(e)}
+	if s := e.Shape; s.Kind != "" {
+		v.Kind, v.Version = s.Kind, max(s.Version, 1)
+	}
 	if e.State != taskqueue.Scheduled && !e.At.IsZero() {
 		v.Ended = &e.At
 	}
@@ -249,7 +253,14 @@ func (s *session) printTask(e *taskqueue.Entry, v *taskView) error {
 		table.Add("payload", string(text))
 	}
 	add("progress", fmt.Sprintf("%d bytes", len(e.Progress)), len(e.Progress) > 0)
-	add("result", fmt.Sprintf("%d bytes", len(e.Result)), len(e.Result) > 0)
+	add("result", fmt.Sprintf("%d bytes; not shown: no worker has told its schema (--raw shows it)", len(e.Result)), v.Result == nil && len(e.Result) > 0)
+	if v.Result != nil {
+		text, err := json.Marshal(v.Result)
+		if err != nil {
+			return err
+		}
+		table.Add("result", string(text))
+	}
 	return table.Print(s.process.Stdout, s.process.Colours())
 }
 
