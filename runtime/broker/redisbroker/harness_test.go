@@ -4,7 +4,6 @@ import (
 	"context"
 	flags "flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -45,7 +44,7 @@ func onShared(t *testing.T) brokertest.Open {
 	return opener(server.URL(), prefix)
 }
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // opener makes stores at a URL, each with a prefix of its own.
 func opener(url, prefix string) brokertest.Open {

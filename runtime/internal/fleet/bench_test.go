@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 
@@ -32,7 +31,7 @@ func BenchmarkTick(b *testing.B) {
 	c := Config{
 		Store: &line{Broker: store, counts: func() []broker.QueueInfo { return make([]broker.QueueInfo, 3) }}, Engine: engine,
 		Fleet: "f", Name: "p", Controller: autoscaler.DefaultConfig(), Capacity: 20, Initial: 1, Slots: 10,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Decided: func(autoscaler.Decision) {},
+		Log: slog.New(slog.DiscardHandler), Decided: func(autoscaler.Decision) {},
 	}
 	for i := range 3 {
 		name := fmt.Sprintf("queue%d", i)

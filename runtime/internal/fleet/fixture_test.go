@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -211,7 +210,7 @@ func (w *world) join(changes ...func(*Config)) *member {
 		Store: m.line, Engine: m.engine, Fleet: "f", Name: fmt.Sprintf("p%d", len(w.members)),
 		Controller: w.controller, Capacity: w.controller.MaxWorkers, Initial: w.controller.MinWorkers, Slots: workerSlots,
 		Queues: []measure.Queue{{Name: queueName, Weight: 1}}, Served: []string{queueName}, Kinds: []string{"test.Mail"},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.DiscardHandler),
 		Decided: func(d autoscaler.Decision) {
 			m.mu.Lock()
 			defer m.mu.Unlock()

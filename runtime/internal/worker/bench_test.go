@@ -5,7 +5,6 @@ package worker
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"runtime"
 	"syscall"
@@ -54,7 +53,7 @@ func exhaust(tb testing.TB, slots, n int) *bottomless {
 	e := New(Config{
 		Store: s, Queues: []Queue{{Name: "mail", Weight: 1}}, Slots: slots, Prefetch: Adaptive,
 		Kinds: map[string]*Kind{"noop": {Name: "noop", Run: func(_ context.Context, _, dst []byte) ([]byte, error) { return dst, nil }}},
-		Lease: time.Minute, Grace: time.Minute, MaxResult: 1 << 20, Name: "w", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Lease: time.Minute, Grace: time.Minute, MaxResult: 1 << 20, Name: "w", Log: slog.New(slog.DiscardHandler),
 	})
 	if err := e.Run(ctx); err != nil {
 		tb.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tqgen/taskqueue/runtime/broker"
@@ -64,8 +65,8 @@ func (e *Engine) dropCancelled(q *queue, why func(*broker.Lease) error) {
 		}
 		e.buffered--
 	}
-	for i := len(q.open) - 1; i >= 0; i-- {
-		if !e.sift(q.open[i], why) {
+	for i, c := range slices.Backward(q.open) {
+		if !e.sift(c, why) {
 			e.drop(q, i)
 		}
 	}
