@@ -56,6 +56,19 @@ var editTests = []test{
 		f.advance(time.Second)
 		f.equal("told after a retry", len(other.cycle(want(1)).Cancelled), 1)
 	}},
+	{"a settle of an older session of that name does not bring back what was settled", func(f *fixture) {
+		f.stop().put("a", "b")
+		w, other := f.worker("w"), f.worker("other")
+		held := w.claimed(2, "a", "b")
+		w.cycle(settle(retry(held[0], time.Millisecond)))
+		f.advance(time.Millisecond)
+		other.claimed(1, "a")
+		f.edited(nil, broker.Edit{Ref: refOf(held[0]), Action: broker.Cancel})
+		old := held[1]
+		old.ID = f.task("of that session").ID
+		f.equal("told", len(w.cycle(settle(done(old, ""))).Cancelled), 0)
+		f.equal("done", f.info().Done, int64(0))
+	}},
 	{"cancelled tasks are told in the order of their ids", func(f *fixture) {
 		f.put("a", "b", "c", "d")
 		w := f.worker("w")

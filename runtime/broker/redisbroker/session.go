@@ -80,7 +80,7 @@ func (b *Broker) recall(ctx context.Context, q *queue, s *session, worker string
 	asked := uint64(0) // a claim that Redis has been asked for
 	for i := range settles {
 		l := settles[i].Lease
-		if s.knows(l) || l.Claim == asked {
+		if l.Claim == asked || s.knows(l.Claim) {
 			continue
 		}
 		asked = l.Claim
@@ -95,12 +95,12 @@ func (b *Broker) recall(ctx context.Context, q *queue, s *session, worker string
 	return nil
 }
 
-// knows reports whether a lease is one of a claim that is known.
-func (s *session) knows(l *broker.Lease) bool {
+// knows reports whether a claim is known. A lease of it that is not among its tasks
+// is one of an older session: to ask again would forget what is settled.
+func (s *session) knows(claim uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.claims[l.Claim]
-	return c != nil && l.Index >= 0 && l.Index < len(c.ids) && c.ids[l.Index] == l.ID
+	return s.claims[claim] != nil
 }
 
 func idsOf(elements [][]byte) []broker.ID {
