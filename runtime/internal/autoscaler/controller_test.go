@@ -174,3 +174,21 @@ func TestTypesAndQueuesComeAndGo(t *testing.T) {
 		t.Errorf("with nothing to serve: %v", d)
 	}
 }
+
+// Workers that were asked for and do not come are no reason to want fewer.
+func TestWorkersThatNeverComeAreStillWanted(t *testing.T) {
+	c := wide()
+	c.ScaleDownCooldown = time.Second
+	w := begin(t, c, 4, "a")
+	w.rates[0], w.startup = 4, 100_000
+	w.run(60)
+	w.o.Queues[0].Flows[0].Queued += 2000
+	w.o.Queues[0].Flows[0].Arrived += 2000
+	top := slices.Max(w.run(5))
+	for range 120 {
+		if d := w.tick(); d.To < top {
+			t.Fatalf("%d workers were wanted, %d of which do not come up, and: %v", top, w.o.Workers.Starting, d)
+		}
+		top = max(top, w.last.To)
+	}
+}

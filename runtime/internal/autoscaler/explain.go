@@ -44,7 +44,10 @@ func (d *Decision) reason() string {
 	case TermMemory:
 		return fmt.Sprintf("the memory bears %s", count(d.Wanted, "worker"))
 	case TermBounds:
-		return fmt.Sprintf("%d wanted, beyond min_workers or max_workers", d.Wanted)
+		if d.Wanted < d.To {
+			return fmt.Sprintf("%d wanted, below min_workers", d.Wanted)
+		}
+		return fmt.Sprintf("%d wanted, beyond max_workers", d.Wanted)
 	}
 	switch {
 	case d.Wanted > d.From:

@@ -55,8 +55,9 @@ func TestExplanations(t *testing.T) {
 		{Decision{From: 9, To: 9, Wanted: 9, Term: TermHold}, "9 stay: nothing is measured yet"},
 		{
 			Decision{From: 90, To: 100, Wanted: 230, Term: TermBounds, Wait: 0.0312, Target: 0.1, Signals: pressure(0.3)},
-			"90 → 100: 230 wanted, beyond min_workers or max_workers, predicted wait 31 ms of 100 ms",
+			"90 → 100: 230 wanted, beyond max_workers, predicted wait 31 ms of 100 ms",
 		},
+		{Decision{From: 2, To: 2, Term: TermBounds}, "2 stay: 0 wanted, below min_workers"},
 	}
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, test.decision.String()); diff != "" {

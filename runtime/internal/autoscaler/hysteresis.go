@@ -39,20 +39,31 @@ func (c *Config) window(startup float64) float64 {
 	return clamp(delaysInWindow*startup, shortestWindow, longestWindow)
 }
 
-// settle turns what is wanted into a size. Pressed means that the queue pressure is
-// over its threshold, backlog that it is what asks for so many.
-func (h *hysteresis) settle(c *Config, s *situation, size, wanted int, pressed, backlog bool) int {
+// An ask is a size that is wanted, and why.
+type ask struct {
+	n       int  // workers
+	pressed bool // the queue pressure is over its threshold
+	backlog bool // and asks for so many
+	braked  bool // more would not help
+}
+
+// settle turns what is wanted into a size. While tasks would wait for too long it does
+// not go down: workers in start-up that are to run them may never come up.
+func (h *hysteresis) settle(c *Config, s *situation, size int, a ask) int {
 	window := c.window(s.startup)
 	since := s.now
-	if backlog && s.startup < shortestDelay && c.ScaleDownCooldown == Adaptive {
+	if a.backlog && s.startup < shortestDelay && c.ScaleDownCooldown == Adaptive {
 		since -= (1 - backlogShare) * window
 	}
-	h.want(s.now, demand{since, wanted}, window)
-	if wanted > size {
+	h.want(s.now, demand{since, a.n}, window)
+	if a.n > size {
 		h.SmallSince = 0
-		return h.up(c, s.now, size, wanted, pressed)
+		return h.up(c, s.now, size, a.n, a.pressed)
 	}
 	h.Signals = 0
+	if a.pressed && !a.braked {
+		return size
+	}
 	return h.down(c, s.now, size, window)
 }
 
