@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tqgen/taskqueue/internal/redistest"
@@ -48,41 +49,51 @@ func aofScenario(fsync string) func(*trial) error {
 	}
 }
 
-// measureBacklog drains a part of ever longer queues.
+// measureBacklog drains as many tasks from queues that are ever longer.
 func measureBacklog(t *trial) error {
-	const part = 100_000
-	for n, name := 10_000, 4; n <= t.size.backlog; n, name = n*10, name+1 {
-		for range max(1, 5-(name-4)*2) {
-			if err := t.store.redis.FlushAll(t.ctx).Err(); err != nil {
-				return err
+	for n, zeros := backlogPart, 4; n <= t.size.backlog; n, zeros = n*10, zeros+1 {
+		if err := t.store.redis.FlushAll(t.ctx).Err(); err != nil {
+			return err
+		}
+		for round := range backlogRounds {
+			fill := backlogPart
+			if round == 0 {
+				fill = n
 			}
-			rate, err := t.drainPart(n, min(n, part))
+			rate, err := t.drainPart(fill)
 			if err != nil {
 				return err
 			}
-			t.add("backlog_1e"+string(rune('0'+name))+"_per_s", rate)
+			t.add(fmt.Sprintf("backlog_1e%d_per_s", zeros), rate)
 		}
 	}
 	return nil
 }
 
-// drainPart stops when a part of n tasks has run; the rest stays.
-func (t *trial) drainPart(n, part int) (perSecond float64, err error) {
+const (
+	backlogPart   = 10_000
+	backlogRounds = 7
+)
+
+// drainPart fills a queue up, and stops when a part of it has run; the rest stays.
+// The first half is for the worker to get up to speed.
+func (t *trial) drainPart(fill int) (perSecond float64, err error) {
 	q, err := t.open()
 	if err != nil {
 		return 0, err
 	}
 	defer q.close()
-	if err := load(t.ctx, q, n, payloadBytes); err != nil {
+	if err := load(t.ctx, q, fill, payloadBytes); err != nil {
 		return 0, err
 	}
-	return drainSome(t.ctx, q, part)
+	return drainSome(t.ctx, q, backlogPart, backlogPart/2)
 }
 
-func drainSome(ctx context.Context, q queue, part int) (perSecond float64, err error) {
+// drainSome measures n runs, but for the first warm ones.
+func drainSome(ctx context.Context, q queue, n, warm int) (perSecond float64, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	count := newCounter(part, stop)
+	count := newCounter(n, warm, stop)
 	err = q.work(ctx, workload{slots: 10}, func([]byte) { count.add() })
 	return count.perSecond(), err
 }
