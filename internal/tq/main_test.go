@@ -56,6 +56,7 @@ func payload() msgp.Raw {
 //	stage kill N KIND REASON   make dead letters
 //	stage work NAME            a worker that runs until it is interrupted; its tasks are done
 //	stage hold NAME            likewise; its tasks run until it ends
+//	stage scale FLEET NAME     a process of a fleet with an autoscaler, until it is interrupted
 //	stage drain QUEUE          a drain of a queue that is not empty, and dies under way
 func stage(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -92,6 +93,8 @@ func staged(ctx context.Context, args []string) error {
 		return kill(ctx, client, os.Stdout, args[1], args[2], args[3])
 	case "work", "hold":
 		return work(ctx, client, args[0] == "hold", args[1])
+	case "scale":
+		return scale(ctx, client, args[1], args[2])
 	case "drain":
 		return drain(ctx, client, args[1])
 	}
