@@ -77,8 +77,9 @@ type WorkerConfig struct {
 	// They need not be jobs that this worker runs.
 	Crons []Cron
 
-	// Promote says how delayed tasks of queues that no worker serves become pending
-	// when they are due: where one does, it sees to that.
+	// Promote says how delayed tasks become pending when they are due. A worker knows
+	// when that is in the queues that it serves, and looks then; Interval is for those
+	// that no worker serves.
 	Promote Promote
 
 	// History keeps so many of the tasks that ended last in the store, of all workers
@@ -108,8 +109,8 @@ type WorkerConfig struct {
 	OnDead func(ctx context.Context, d DeadTask)
 }
 
-// Promote says how one worker of all promotes the delayed tasks of queues that have
-// no worker. The zero value is good.
+// Promote says how delayed tasks become pending: in queues that have no worker by one
+// worker of all. The zero value is good.
 type Promote struct {
 	// Interval is how long it looks at nothing at most: the due times that it knows
 	// wake it earlier, so only what is added meanwhile can be late by that much. 1 s

@@ -30,7 +30,7 @@ func planWorker(c *Client, given *WorkerConfig, metrics *Metrics, history *histo
 	return worker.Config{
 		Store: c.broker, Kinds: kinds, Queues: queues, Strict: config.Strict,
 		Slots: config.Concurrency, Prefetch: enginePrefetch(config.Prefetch),
-		IdlePause: config.IdleDelay, Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
+		Promote: config.Promote.Batch, IdlePause: config.IdleDelay, Lease: config.Lease, Grace: max(config.ShutdownGrace, 0),
 		UnknownAge: config.UnknownKindAge, MaxResult: config.MaxResultBytes,
 		Name: name,
 		Log:  config.Logger, OnFinish: observe(metrics, history, &config), OnDeath: observeDeath(name, history, &config),

@@ -139,7 +139,7 @@ var schedulerKeys = []key[Config]{
 	{
 		path: "scheduler.max_tasks_per_tick", env: names("TASK_QUEUE_SCHEDULER_MAX_TASKS_PER_TICK"),
 		value: whole[Config]{field: func(c *Config) *int { return &c.Scheduler.MaxTasksPerTick }, min: 1, max: 10_000},
-		doc:   "How many of them it promotes in one call of the store, which it repeats while more are due; more than 500 count as 500.",
+		doc:   "How many tasks that are due become pending in one call of the store, which is repeated at once while more are due; more than 500 count as 500.",
 	},
 }
 

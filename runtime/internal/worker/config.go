@@ -60,6 +60,7 @@ type Config struct {
 	Unfit      map[string]string // kinds of which a run needs more than this process may have, and why; they are parked
 	Name       string            // of the session; unique for each process start
 	Log        *slog.Logger
+	Promote    int           // due tasks that a cycle promotes at most; 0: broker.PromoteBatch
 	IdlePause  time.Duration // after a claim that got nothing although there seemed to be work
 	OnFinish   func(*Event)
 	OnDeath    func(context.Context, *Death)      // of a task without the end of a run; may be nil

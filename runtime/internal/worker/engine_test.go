@@ -431,3 +431,26 @@ func TestStats(t *testing.T) {
 		}
 	})
 }
+
+// A cycle promotes no more than the config says; more of what is due comes with the
+// next ones, at once.
+func TestPromote(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.config.Promote = 7
+		f.handle("test", sleeper)
+		refs := f.put("mail", "test", times(50, "10ms"), func(m *broker.Message) { m.Delay = time.Minute })
+		f.faults.before = func(_ context.Context, c broker.Cycle) error {
+			if c.Promote != 7 {
+				t.Errorf("a cycle promotes %d", c.Promote)
+			}
+			return nil
+		}
+		f.start()
+		f.pass(time.Minute + time.Second)
+		for _, ref := range refs {
+			if e := f.find(ref); e.State != broker.StateDone {
+				t.Errorf("%v is %v", ref.ID, e.State)
+			}
+		}
+	})
+}

@@ -132,7 +132,7 @@ func (e *Engine) cycle(q *queue, now time.Time) *broker.Cycle {
 	c := &broker.Cycle{
 		Session: broker.Session{Worker: q.session, Queue: q.name},
 		Seq:     q.seq, Lease: lease, Settle: q.outgoing(), Progress: q.told(),
-		Want: broker.Want{Max: q.asking},
+		Want: broker.Want{Max: q.asking}, Promote: e.Promote,
 	}
 	if q.asking > 0 {
 		c.Unpark, q.unpark = q.unpark, nil
