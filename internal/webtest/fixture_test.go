@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,11 +30,48 @@ func (n *note) MarshalMsg(b []byte) ([]byte, error) {
 
 func noteKind() *taskqueue.Kind { return &taskqueue.Kind{Name: "test.Note"} }
 
+// A store can be out of reach.
+type store struct {
+	broker.Broker
+	down atomic.Bool
+}
+
+func (s *store) err() error {
+	if s.down.Load() {
+		return fmt.Errorf("%w: connection refused", broker.ErrUnavailable)
+	}
+	return nil
+}
+
+// Queues implements broker.Inspector.
+func (s *store) Queues(ctx context.Context, names ...string) ([]broker.QueueInfo, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return s.Broker.Queues(ctx, names...)
+}
+
+// Find implements broker.Inspector.
+func (s *store) Find(ctx context.Context, refs []broker.Ref) ([]broker.Entry, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return s.Broker.Find(ctx, refs)
+}
+
+// Records implements broker.Records.
+func (s *store) Records(ctx context.Context, table string, names ...string) ([]broker.Record, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return s.Broker.Records(ctx, table, names...)
+}
+
 // A fixture is a handler and a worker over a store in memory.
 type fixture struct {
 	*testing.T
 	client  *taskqueue.Client
-	store   broker.Broker
+	store   *store
 	worker  *taskqueue.Worker
 	handler http.Handler
 }
@@ -40,7 +79,7 @@ type fixture struct {
 // busy makes one whose worker has done three tasks, failed at one, and runs one.
 func busy(t *testing.T, config web.Config) *fixture {
 	t.Helper()
-	f := &fixture{T: t, store: membroker.New(membroker.Config{})}
+	f := &fixture{T: t, store: &store{Broker: membroker.New(membroker.Config{})}}
 	client, err := taskqueue.NewClient(f.store, taskqueue.ClientConfig{})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +103,7 @@ func (f *fixture) work() {
 	f.Helper()
 	w, err := taskqueue.NewWorker(f.client, taskqueue.WorkerConfig{
 		Tasks: []taskqueue.Task{{Kind: noteKind(), Run: run}}, Logger: slog.New(slog.DiscardHandler),
-		Concurrency: 4, Lease: time.Second, ShutdownGrace: taskqueue.NoGrace,
+		Concurrency: 4, Lease: 6 * time.Second, ShutdownGrace: taskqueue.NoGrace,
 	})
 	if err != nil {
 		f.Fatal(err)
