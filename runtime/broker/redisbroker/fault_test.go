@@ -149,6 +149,7 @@ func TestScriptFlush(t *testing.T) {
 }
 
 func TestClientPause(t *testing.T) {
+	t.Parallel() // it waits for most of the time
 	disturb(t, 2000, func(ctx context.Context, s *redistest.Server) {
 		every(ctx, 100*time.Millisecond, func() { s.Do(t, "CLIENT", "PAUSE", "60", "WRITE") })
 	})
