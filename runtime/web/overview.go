@@ -31,7 +31,7 @@ type overviewReply struct {
 
 // A recentView is what was measured in the last minutes, in all processes.
 type recentView struct {
-	WindowSeconds float64   `json:"window_seconds"` // 300 at most; less at first
+	WindowSeconds float64   `json:"window_seconds"` // of five minutes to five and a half; less at first
 	Runs          int64     `json:"runs"`
 	Failed        int64     `json:"failed"`
 	Wait          timesView `json:"wait"` // its maximum is that of all time

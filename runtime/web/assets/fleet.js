@@ -48,7 +48,7 @@ export const schedules = {
   show: (app, w, p) => [
     head(["Schedules ", h("small", {}, "the crons of all workers, in their zones")]),
     h("section", {}, table(["Cron", "Spec", "Zone", "Next", "", "Last", "Type", "Queue", ""], p.crons.map((c) => [
-      [c.name, c.paused ? state("paused") : null], h("code", {}, c.spec), c.zone,
+      [c.name, c.paused ? state("paused") : null], h("code", { class: "spec" }, c.spec), c.zone,
       c.next.length ? h("span", { title: c.next.map(clock).join("\n") }, ago(c.next[0])) : "–", h("span", { class: "note" }, c.next.length ? clock(c.next[0]).split(" ").map((part) => [h("span", { class: "whole" }, part), " "]) : ""),
       ago(c.last), c.kind, queueLink(c.queue), cronActions(app, c),
     ]), "No worker has a cron.")),
@@ -95,7 +95,7 @@ function fleet(f, decisions) {
       const s = d.signals[key];
       return [name, h("span", { class: s.over ? "bad" : null }, format(s.value)), bullet(s.value, s.threshold, s.over, name), format(s.threshold), h("span", { class: "note" }, note)];
     }), "")) : null,
-    past.length > 1 ? panel("Workers over time", lines([{ name: "Workers", kind: "a", values: past.map((x) => x.to) }, { name: "Wanted", kind: "b", values: past.map((x) => x.wanted) }], past.map((x) => Date.parse(x.at)), { format: number, label: "workers by each decision", step: true })) : null,
+    past.length > 1 ? panel("Workers over time", lines([{ name: "Workers", kind: "a", values: past.map((x) => x.to) }, { name: "Wanted before bounds", kind: "b", values: past.map((x) => x.wanted) }], past.map((x) => Date.parse(x.at)), { format: number, label: "workers by each decision", step: true })) : null,
     panel("Decisions", table(["When", "#Workers", "Why"], decisions.map((x) => [ago(x.at), x.from === x.to ? count(x.to) : `${count(x.from)} → ${count(x.to)}`, h("span", { class: "wrap" }, x.reason)]), "None yet.")),
     f.members.length ? panel("Processes", table(["Worker", "#Workers", "#At most", "#Slots"], f.members.map((m) => [h("a", { href: "#/workers/" + enc(m.worker) }, h("code", {}, m.worker)), m.workers, m.most, m.slots]), "")) : null,
   ];
