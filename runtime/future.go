@@ -36,6 +36,24 @@ func (f Future[R]) Get(ctx context.Context) (R, error) {
 	return f.decode(data)
 }
 
+// Wait waits until the task has ended, as Get does, and leaves the result where it is:
+// whoever decodes it need not be the one that waits. Errors are those of Get.
+func (f Future[R]) Wait(ctx context.Context) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	return f.client.Wait(ctx, f.ID)
+}
+
+// Wait waits until a task has ended: it is nil when the task is done. It is for tasks
+// without a result, whose Enqueue returns an ID; they need a Retention, as nothing is
+// known of the end of others: the error is ErrNotFound then. See [Future.Get] for the
+// other errors.
+func (c *Client) Wait(ctx context.Context, id ID) error {
+	_, err := c.result(ctx, id)
+	return err
+}
+
 // Poll looks once and does not wait: done is false while the task has not
 // ended. Errors are those of Get, which come with done, or that of an
 // unreachable store.

@@ -112,6 +112,30 @@ func TestFuturePoll(t *testing.T) {
 	})
 }
 
+// Wait is Get without the result, be it one that cannot be decoded.
+func TestWait(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		f.work(tasks(echo))
+		wait := func(id taskqueue.ID) error {
+			began := time.Now()
+			err := taskqueue.NewFuture(f.Client, id, func([]byte) (string, error) { return "", errBoom }).Wait(f.Context())
+			if other := f.Wait(f.Context(), id); (other == nil) != (err == nil) || time.Since(began) > 2*time.Minute {
+				t.Errorf("%v; by id: %v after %v", err, other, time.Since(began))
+			}
+			return err
+		}
+		if err := wait(f.add(job("1m", taskqueue.Retention(kept)))); err != nil {
+			t.Error(err)
+		}
+		if err := wait(f.add(job("bad"))); !errors.As(err, new(*taskqueue.TaskError)) {
+			t.Error(err)
+		}
+		if err := wait(f.add(job("1m"))); !errors.Is(err, taskqueue.ErrNotFound) {
+			t.Errorf("nothing is kept: %v", err)
+		}
+	})
+}
+
 func TestFutureOfNothing(t *testing.T) {
 	bubble(t, func(f *fixture) {
 		for name, bad := range map[string]taskqueue.Future[string]{
@@ -122,6 +146,9 @@ func TestFutureOfNothing(t *testing.T) {
 			}
 			if _, _, err := bad.Poll(f.Context()); !errors.Is(err, taskqueue.ErrInvalid) {
 				t.Errorf("%s: Poll: %v", name, err)
+			}
+			if err := bad.Wait(f.Context()); !errors.Is(err, taskqueue.ErrInvalid) {
+				t.Errorf("%s: Wait: %v", name, err)
 			}
 		}
 		for _, id := range []taskqueue.ID{taskqueue.NewID(taskqueue.Default), taskqueue.NewID("unheard-of")} {
