@@ -144,7 +144,29 @@ func (p *parser) unknown(a arg) {
 			known = append(known, k.name)
 		}
 	}
-	p.errs.Add(a.at, diag.UnknownKey, diag.DidYouMean(a.key, known), "unknown key %q", a.key)
+	fix := elsewhere(a.key)
+	if fix == "" || p.directive.verb != verbTask {
+		fix = diag.DidYouMean(a.key, known)
+	}
+	p.errs.Add(a.at, diag.UnknownKey, fix, "unknown key %q", a.key)
+}
+
+// elsewhere says where to write what other queues have as a setting of a task; empty:
+// they have nothing like it.
+func elsewhere(key string) string {
+	switch strings.ToLower(key) {
+	case "retry", "backoff", "retry_delay", "intervals":
+		return "write //taskqueue:retry exponential base=1s max=1m below it; how often is retries="
+	case "max_retries", "max_retry", "maxretry", "attempts", "max_attempts":
+		return "use retries=: how often it runs again after the first run"
+	case "delay", "in", "at":
+		return "give taskqueue.In or taskqueue.At to Enqueue"
+	case "schedule", "every", "interval":
+		return `use cron="@every 5m"`
+	case "ttl", "deadline":
+		return "use timeout= for a run, expires= for the wait before it, retention= for its result"
+	}
+	return ""
 }
 
 // finish checks what belongs together.
