@@ -78,6 +78,7 @@ var scenarios = []scenario{
 	{name: "unique", run: variant("drain_unique", withUnique), slow: true, who: ours},
 	{name: "rate limit", run: variant("drain_rate", withRate), slow: true, who: ours},
 	{name: "group limits", run: variant("drain_groups", withGroups), slow: true, who: ours},
+	{name: "measuring", run: measureMeasuring, slow: true, who: ours},
 	{name: "aof none", run: aofScenario("none"), once: true, slow: true},
 	{name: "aof everysec", run: aofScenario("everysec"), once: true},
 	{name: "aof always", run: aofScenario("always"), once: true, slow: true},
