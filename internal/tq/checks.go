@@ -184,7 +184,7 @@ func (v *visit) checkBacklogs(ctx context.Context) error {
 			if q.Settings.Limited() {
 				fix = "it has limits (tq queues show " + q.Queue + "): if they are not why, " + fix
 			}
-			v.found(odd, fmt.Sprintf("in queue %s the next task waits for %s, and should for no more than %s; %d are pending", q.Queue, console.Span(waits), console.Span(v.sla), q.Pending), fix)
+			v.found(odd, fmt.Sprintf("in queue %s the next task waits for %s, and should for no more than %s; %d pending", q.Queue, console.Span(waits), console.Span(v.sla), q.Pending), fix)
 		}
 	}
 	return nil

@@ -230,7 +230,7 @@ func TestDoctorOfQueues(t *testing.T) {
 
 	d.put("2")
 	d.environ = append(d.environ, "TASK_QUEUE_AUTOSCALER_MAX_QUEUE_WAIT_TIME_MS=1")
-	backlog := complaint{odd, `^in queue mail the next task waits for .*, and should for no more than 1\.0ms; 2 are pending$`, "^add workers or slots"}
+	backlog := complaint{odd, `^in queue mail the next task waits for .*, and should for no more than 1\.0ms; 2 pending$`, "^add workers or slots"}
 	d.finds(backlog)
 	if err := d.client.LimitConcurrency(t.Context(), "mail", 1); err != nil {
 		t.Fatal(err)

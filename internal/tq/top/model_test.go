@@ -225,6 +225,17 @@ func TestBeforeTheFirstLook(t *testing.T) {
 	s.keys("p", "r", "enter", "down", "up")
 }
 
+// A low terminal has room for a row and for the keys.
+func TestLowTerminal(t *testing.T) {
+	s := begin(t, &fake{paused: map[string]bool{}})
+	s.send(tea.WindowSizeMsg{Width: 40, Height: 9})
+	s.tick()
+	s.shows("backlog", "[1 queues]", "▸ mail", "q quit")
+	if n := strings.Count(s.model.View().Content, "\n") + 1; n != 9 {
+		t.Errorf("%d lines", n)
+	}
+}
+
 // Many rows scroll with the selection, and the screen stays as high as it is.
 func TestScrolls(t *testing.T) {
 	m := New(t.Context(), &fake{}, "x", true)

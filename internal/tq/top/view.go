@@ -12,6 +12,9 @@ import (
 	taskqueue "github.com/tqgen/taskqueue/runtime"
 )
 
+// lowHeight is when there is no room for everything.
+const lowHeight = 16
+
 const rateSpan = 5 // seconds: what rates are of
 
 // View implements tea.Model.
@@ -26,6 +29,9 @@ func (m Model) View() tea.View {
 func (m Model) Text() string {
 	head := m.head()
 	foot := m.foot()
+	if low := m.height < lowHeight && len(head) > 4; low {
+		head = slices.Concat(head[:3], head[len(head)-1:])
+	}
 	body := m.body(max(3, m.height-len(head)-len(foot)))
 	return strings.Join(slices.Concat(head, body, foot), "\n")
 }
@@ -136,9 +142,10 @@ func (m Model) tabs() string {
 }
 
 func (m Model) foot() []string {
-	keys := "tab page   ↑↓ select   enter dead letters   p pause/resume   r run dead letters again   q quit"
+	// The first ones are to be seen on a narrow terminal, too.
+	keys := "q quit   tab page   ↑↓ select   enter dead letters   p pause/resume   r run dead letters again"
 	if m.page == deadPage {
-		keys = "esc back   p pause/resume   r run dead letters again   q quit"
+		keys = "q quit   esc back   p pause/resume   r run dead letters again"
 	}
 	return []string{m.paint(console.Warn, m.note), m.paint(console.Faint, keys)}
 }
