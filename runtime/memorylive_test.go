@@ -171,3 +171,17 @@ func TestMemoryLive(t *testing.T) {
 		})
 	}
 }
+
+// What a kind may say that it takes has bounds.
+func TestMemoryIsChecked(t *testing.T) {
+	bubble(t, func(f *fixture) {
+		for bytes, valid := range map[int64]bool{0: true, 1e6: true, 1 << 40: true, -1: false, 999_999: false, 1<<40 + 1: false} {
+			config := tasks(nothing)
+			config.Tasks[0].Kind = &taskqueue.Kind{Name: "test.Large", Settings: taskqueue.Settings{Memory: bytes}}
+			_, err := taskqueue.NewWorker(f.Client, config)
+			if valid != (err == nil) || !valid && !errors.Is(err, taskqueue.ErrInvalid) {
+				t.Errorf("%d bytes: %v", bytes, err)
+			}
+		}
+	})
+}

@@ -141,7 +141,7 @@ func TestMeter(t *testing.T) {
 		}},
 	}
 	e.Waits[1].Observe(time.Second)
-	m := NewMeter(MeterConfig{Engine: e, Queues: []string{"low", "high"}, Kinds: []string{"mail"}, Slots: 10}, NewMemory())
+	m := NewMeter(MeterConfig{Engine: e, Queues: []string{"low", "high"}, Kinds: []string{"mail"}, Declared: []float64{400}, Slots: 10}, NewMemory())
 	got, err := m.Measure(time.Now().Add(2 * time.Second))
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestMeter(t *testing.T) {
 		Slots: 10, Active: 25, Ready: 20, BusySeconds: 7,
 		Queues: []QueueReport{{Name: "low", Buffered: 1}, {Name: "high", Buffered: 3, WaitP95: 1, Started: 1}},
 		Kinds: []KindReport{{
-			Name: "mail", Running: 25, Held: 6, Starts: []Starts{{First: 9}, {First: 40, Again: 2, Back: 1}},
+			Name: "mail", Running: 25, Held: 6, DeclaredMB: 400, Starts: []Starts{{First: 9}, {First: 40, Again: 2, Back: 1}},
 			Succeeded: 20, Failed: 4, SuccessSeconds: 10, SuccessSquares: 6, FailedSeconds: 1,
 		}},
 	}
@@ -182,7 +182,7 @@ func TestSum(t *testing.T) {
 	s := NewSum([]Queue{{"high", 3}, {"low", 1}})
 	infos := []broker.QueueInfo{{Queue: "high", Pending: 8}, {Queue: "low", Pending: 6}}
 	s.Observe(infos, map[string]*Report{"a": reported(1000, 500), "b": reported(40, 500)}, 1)
-	other := &Report{Kinds: []KindReport{{Name: "bill", Starts: []Starts{{}}}}, Queues: []QueueReport{{Name: "low"}}, Memory: autoscaler.Memory{LimitMB: 100}}
+	other := &Report{Kinds: []KindReport{{Name: "bill", DeclaredMB: 300, Starts: []Starts{{}}}}, Queues: []QueueReport{{Name: "low"}}, Memory: autoscaler.Memory{LimitMB: 100}}
 	s.Observe(infos, map[string]*Report{"a": reported(1003, 500), "b": reported(40, 500), "c": other}, 1)
 	infos[0].Pending += 10
 	got := s.Observe(infos, map[string]*Report{"a": reported(1010, 500), "c": other}, 1)
@@ -193,7 +193,7 @@ func TestSum(t *testing.T) {
 			{Name: "high", Weight: 3, WaitP95Seconds: 1010, Started: 1010, Flows: []autoscaler.Flow{{Queued: 19, Arrived: 10}, {}}},
 			{Name: "low", Weight: 1, Flows: []autoscaler.Flow{{Queued: 3}, {Queued: 3}}},
 		},
-		Types: []autoscaler.Type{{Name: "mail", Running: 2, HeldBack: 1, Succeeded: 10, SuccessSeconds: 5}, {Name: "bill"}},
+		Types: []autoscaler.Type{{Name: "mail", Running: 2, HeldBack: 1, Succeeded: 10, SuccessSeconds: 5}, {Name: "bill", MemoryMB: 300}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
