@@ -69,6 +69,16 @@ const (
 	Park                       // not known here: it waits, in no lane, for a worker that knows its shape
 )
 
+var outcomeNames = [...]string{"unknown", "done", "retried", "released", "dead", "discarded", "parked"}
+
+// String says what became of the task, in lower case.
+func (o Outcome) String() string {
+	if int(o) < len(outcomeNames) {
+		return outcomeNames[o]
+	}
+	return "invalid"
+}
+
 // A Settle ends a lease.
 type Settle struct {
 	Lease   *Lease

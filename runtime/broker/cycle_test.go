@@ -238,3 +238,14 @@ func TestStateNames(t *testing.T) {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
 }
+
+func TestOutcomeNames(t *testing.T) {
+	for o, want := range map[broker.Outcome]string{
+		0: "unknown", broker.Done: "done", broker.Retry: "retried", broker.Release: "released", broker.Dead: "dead",
+		broker.Discard: "discarded", broker.Park: "parked", broker.Park + 1: "invalid",
+	} {
+		if got := o.String(); got != want {
+			t.Errorf("outcome %d is called %q, want %q", uint8(o), got, want)
+		}
+	}
+}
