@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
 	"go.uber.org/goleak"
 
 	taskqueue "github.com/tqgen/taskqueue/runtime"
@@ -120,28 +119,22 @@ func TestListens(t *testing.T) {
 }
 
 // Who calls a command wrongly is told how to call it.
-func TestExecute(t *testing.T) {
-	for want, args := range map[string][]string{
-		"":        {"show", "a"},
-		"no luck": {"show", "bad"},
-		"accepts 1 arg(s), received 0\nUsage: tq show QUEUE; --help has more":                      {"show"},
-		"unknown command \"shw\" for \"tq\"\n\nDid you mean this?\n\tshow\n`tq --help` lists them": {"shw"},
+func TestCalled(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{nil, ""},
+		{Fail(errors.New("no luck")), "no luck"},
+		{errors.New("accepts 1 arg(s), received 0"), "accepts 1 arg(s), received 0\nUsage: tq show QUEUE; --help has more"},
+		{errors.New("unknown command \"shw\" for \"tq\"\n\nDid you mean this?\n\tshow\n"), "unknown command \"shw\" for \"tq\"\n\nDid you mean this?\n\tshow\n`tq show --help` lists them"},
 	} {
-		root := &cobra.Command{Use: "tq", SilenceErrors: true, SilenceUsage: true}
-		root.AddCommand(&cobra.Command{Use: "show QUEUE", DisableFlagsInUseLine: true, Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error {
-			if args[0] == "bad" {
-				return Fail(errors.New("no luck"))
-			}
-			return nil
-		}})
-		root.SetArgs(args)
-		err := Execute(t.Context(), root)
 		got := ""
-		if err != nil {
+		if err := Called(tt.err, "tq show", "tq show QUEUE"); err != nil {
 			got = err.Error()
 		}
-		if got != want {
-			t.Errorf("%v: %q, want %q", args, got, want)
+		if got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.err, got, tt.want)
 		}
 	}
 }

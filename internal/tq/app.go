@@ -22,9 +22,12 @@ import (
 func Main() int { return console.Main(run) }
 
 func run(process *console.Process) int {
-	return process.Run("aborted", func(ctx context.Context) error {
-		return console.Execute(ctx, (&app{process: process}).root())
-	})
+	return process.Run("aborted", (&app{process: process}).execute)
+}
+
+func (a *app) execute(ctx context.Context) error {
+	cmd, err := a.root().ExecuteContextC(ctx)
+	return console.Called(err, cmd.CommandPath(), cmd.UseLine())
 }
 
 // An app is one run of the command line.

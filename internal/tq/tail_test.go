@@ -77,7 +77,7 @@ func (d *desk) start(p *console.Process) (stdout *bufio.Scanner, stop func() err
 	ctx, cancel := context.WithCancel(d.Context())
 	done := make(chan error, 1)
 	go func() {
-		err := console.Execute(ctx, (&app{process: p}).root())
+		err := (&app{process: p}).execute(ctx)
 		w.CloseWithError(io.EOF)
 		done <- err
 	}()

@@ -38,6 +38,7 @@ func (p Program) Main() int { return console.Main(p.run) }
 // second one returns at once, whatever still runs.
 func (p Program) run(process *console.Process) int {
 	return process.Run("aborted; what was running runs again elsewhere", func(ctx context.Context) error {
-		return console.Execute(ctx, (&command{program: p, process: process}).root())
+		cmd, err := (&command{program: p, process: process}).root().ExecuteContextC(ctx)
+		return console.Called(err, cmd.CommandPath(), cmd.UseLine())
 	})
 }
