@@ -27,6 +27,12 @@ func (s *Server) Ping() error {
 	return err
 }
 
+// ScriptFlush has the server forget its scripts.
+func (s *Server) ScriptFlush() error {
+	_, err := s.ask("SCRIPT", "FLUSH")
+	return err
+}
+
 func (s *Server) ask(args ...string) (Reply, error) {
 	conn, err := s.dial()
 	if err != nil {

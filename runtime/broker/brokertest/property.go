@@ -4,6 +4,7 @@ import (
 	"os"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -12,7 +13,7 @@ import (
 // compares every answer and, after each step, what can be seen of the queue.
 // The flags of rapid (-rapid.checks, -rapid.steps, -rapid.seed) say how long
 // and with what; with TASKQUEUE_SOAK=1 it is 350 times as long, which is a million
-// steps, some hours on a server. The number of steps is logged at the end.
+// steps, or half an hour. The number of steps is logged at the end.
 func Property(t *testing.T, model, store Open) {
 	var steps atomic.Int64
 	t.Cleanup(func() { t.Logf("property: %d steps", steps.Load()) })
@@ -20,7 +21,7 @@ func Property(t *testing.T, model, store Open) {
 	if os.Getenv("TASKQUEUE_SOAK") == "1" {
 		rounds = 350
 	}
-	for range rounds {
+	for start := time.Now(); rounds > 0 && time.Since(start) < soak; rounds-- {
 		rapid.Check(t, func(t *rapid.T) {
 			m := newMachine(t, shrinking{t}, model, store)
 			t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) {
@@ -33,6 +34,9 @@ func Property(t *testing.T, model, store Open) {
 		})
 	}
 }
+
+// soak is how long a long run takes at most.
+const soak = 30 * time.Minute
 
 func verdict(t TB, m *machine) {
 	t.Helper()
