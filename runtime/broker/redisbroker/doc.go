@@ -53,9 +53,9 @@
 //	ACL SETUSER worker on >PASSWORD ~tq:* &tq:* -@all +info +get +set +setnx
 //	  +exists +del +rename +expire +pttl +pexpire +pexpireat +llen +lrange +lrem
 //	  +ltrim +lpush +lpop +rpush +rpushx +blpop +sort +hget +hset +hdel +hlen
-//	  +hmget +hexists +hincrby +hgetall +hkeys +hstrlen +zadd +zrem +zcard +zscore
-//	  +zrange +zrangebyscore +zrangebylex +zremrangebyrank +sadd +smembers +publish
-//	  +subscribe +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
+//	  +hmget +hexists +hincrby +hgetall +hkeys +hstrlen +zadd +zrem +zcard +zcount
+//	  +zscore +zrange +zrangebyscore +zrangebylex +zremrangebyrank +sadd +smembers
+//	  +publish +subscribe +unsubscribe +ping +time +multi +exec +eval +evalsha +hello
 //	  +memory|usage
 //
 // and in a Cluster +cluster|slots +command +asking besides, with Durable

@@ -17,7 +17,7 @@ import (
 // TestLostRepliesOfEnqueue loses about every second reply: 300 sends leave
 // exactly 300 tasks, one by one and in bulk.
 func TestLostRepliesOfEnqueue(t *testing.T) {
-	for name, size := range map[string]int{"one": 1, "bulk": 20} {
+	for name, size := range map[string]int{"one": 1, "bulk": 70} {
 		t.Run(name, func(t *testing.T) {
 			const sends = 300
 			s := redistest.Start(t)

@@ -120,13 +120,13 @@ func TestLimitedBulk(t *testing.T) {
 	if err := r.b.Configure(t.Context(), r.queue, broker.Settings{MaxTasks: 100}); err != nil {
 		t.Fatal(err)
 	}
-	r.put(r.tasks(50, "x")...)
+	r.put(r.tasks(80, "x")...)
 	// One transaction with the script's sum, which the server does not know yet,
 	// and one with its text.
 	if n := s.Info(t, "commandstats", "cmdstat_exec"); !strings.HasPrefix(n, "calls=2,") {
 		t.Errorf("transactions: %s", n)
 	}
-	if n := r.info(); n.Pending != 50 {
+	if n := r.info(); n.Pending != 80 {
 		t.Errorf("%+v", n)
 	}
 }

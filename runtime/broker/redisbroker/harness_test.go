@@ -1,6 +1,7 @@
 package redisbroker
 
 import (
+	"cmp"
 	"context"
 	flags "flag"
 	"fmt"
@@ -87,6 +88,7 @@ func mustOpen(t brokertest.TB, url string, c Config) *Broker {
 
 func must(t brokertest.TB, open func(Config) (*Broker, error), c Config) *Broker {
 	t.Helper()
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 30*time.Second) // however busy the machine is
 	b, err := open(c)
 	if err != nil {
 		t.Fatalf("open: %v", err)

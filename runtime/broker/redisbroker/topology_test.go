@@ -52,7 +52,7 @@ var leastRights = []string{
 	"+info", "+get", "+set", "+setnx", "+exists", "+del", "+rename", "+expire", "+pttl", "+pexpire", "+pexpireat",
 	"+llen", "+lrange", "+lrem", "+ltrim", "+lpush", "+lpop", "+rpush", "+rpushx", "+blpop", "+sort",
 	"+hget", "+hset", "+hdel", "+hlen", "+hmget", "+hexists", "+hincrby", "+hgetall", "+hkeys", "+hstrlen",
-	"+zadd", "+zrem", "+zcard", "+zscore", "+zrange", "+zrangebyscore", "+zrangebylex", "+zremrangebyrank",
+	"+zadd", "+zrem", "+zcard", "+zcount", "+zscore", "+zrange", "+zrangebyscore", "+zrangebylex", "+zremrangebyrank",
 	"+sadd", "+smembers", "+publish", "+subscribe", "+unsubscribe", "+ping", "+time",
 	"+multi", "+exec", "+eval", "+evalsha", "+hello", "+memory|usage",
 }
