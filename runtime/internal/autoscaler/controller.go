@@ -190,7 +190,7 @@ func (c *Controller) settle(s *situation, d *Decision) {
 	wanted := c.bound(d.Wanted)
 	pressed := d.Signals.QueuePressure.Value > c.Margin.Pressure
 	d.To = c.bound(c.Hysteresis.settle(&c.config, s, d.From, ask{
-		wanted, pressed, d.Term == TermPressure, d.Term == TermErrors || d.Term == TermMemory,
+		wanted, pressed, d.Term == TermPressure || d.Term == TermSchedule, d.Term == TermErrors || d.Term == TermMemory,
 	}))
 	if d.To > d.From {
 		c.Startup.raised(s.now, d.To-d.From)
