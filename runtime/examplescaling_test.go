@@ -39,3 +39,23 @@ func ExampleClient_Partitions() {
 	// ada orders.4.3
 	// 3 wait in [orders.4.0 orders.4.1 orders.4.2 orders.4.3]
 }
+
+// Four partitions become eight once they are empty.
+func ExampleClient_Repartition() {
+	ctx := context.Background()
+	client, err := taskqueue.Open(ctx, "mem://")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.Partitions(ctx, "orders", 4); err != nil {
+		log.Fatal(err)
+	}
+
+	orders, err := client.Repartition(ctx, "orders", 8)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(orders.Names()), "partitions")
+	// Output: 8 partitions
+}
