@@ -17,9 +17,10 @@ func FuzzBodies(f *testing.F) {
 	var paths, reads []string
 	for _, e := range (&handler{}).endpoints() {
 		path := fill(e.path, taskqueue.Default, taskqueue.NewID(taskqueue.Default).String())
-		if e.method == http.MethodPost {
+		switch e.method {
+		case http.MethodPost:
 			paths = append(paths, path)
-		} else if e.method == http.MethodGet {
+		case http.MethodGet:
 			reads = append(reads, path)
 		}
 	}
