@@ -98,7 +98,7 @@ func TestFleetOfWorkers(t *testing.T) {
 				t.Errorf("%d slots of at most 100", n)
 			}
 		}
-		if n := together(); n != 5*f.onlyFleet().Desired || n < 60 || n > 80 {
+		if n := together(); n != 5*f.onlyFleet().Desired || n < 50 || n > 80 {
 			t.Errorf("%d slots for 50 erlang; %+v", n, f.onlyFleet())
 		}
 		for _, w := range workers {

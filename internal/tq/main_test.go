@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -53,6 +54,7 @@ func payload() msgp.Raw {
 // stage prepares the store for a story:
 //
 //	stage put N KIND [IN]      enqueue tasks, to run after IN; prints their ids
+//	stage feed KIND            enqueue a task every 20 ms, until it is interrupted
 //	stage kill N KIND REASON   make dead letters
 //	stage work NAME            a worker that runs until it is interrupted; its tasks are done
 //	stage hold NAME            likewise; its tasks run until it ends
@@ -89,6 +91,8 @@ func staged(ctx context.Context, args []string) error {
 			options = append(options, taskqueue.In(d))
 		}
 		return put(ctx, client, os.Stdout, args[1], args[2], options...)
+	case "feed":
+		return feed(ctx, client, args[1])
 	case "kill":
 		return kill(ctx, client, os.Stdout, args[1], args[2], args[3])
 	case "work", "hold":
@@ -106,12 +110,21 @@ func put(ctx context.Context, client *taskqueue.Client, out io.Writer, n, name s
 	if err != nil {
 		return err
 	}
-	for range count {
-		id, err := client.Enqueue(ctx, taskqueue.NewJob(kind(name), payload(), options...))
-		if err != nil {
+	job := taskqueue.NewJob(kind(name), payload(), options...)
+	ids, err := client.EnqueueAll(ctx, slices.Repeat([]taskqueue.Job{job}, count)...)
+	for _, id := range ids {
+		fmt.Fprintln(out, id)
+	}
+	return err
+}
+
+// feed enqueues a task every 20 ms, until it is interrupted.
+func feed(ctx context.Context, client *taskqueue.Client, name string) error {
+	for ctx.Err() == nil {
+		if _, err := client.Enqueue(context.WithoutCancel(ctx), taskqueue.NewJob(kind(name), payload())); err != nil {
 			return err
 		}
-		fmt.Fprintln(out, id)
+		time.Sleep(20 * time.Millisecond)
 	}
 	return nil
 }
