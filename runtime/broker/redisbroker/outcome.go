@@ -10,6 +10,14 @@ import (
 // MessagePack begins and a zero, and its result. Older releases left the result alone.
 const shaped = "\xc1"
 
+// leftBy is what is kept of a task that has ended in this state.
+func leftBy(end *broker.Settle, s broker.State) string {
+	if s == broker.StateDone {
+		return doneText(end.Lease.Message.Shape(), end.Result)
+	}
+	return broker.TrimReason(end.Reason)
+}
+
 func doneText(s broker.Shape, result []byte) string {
 	return shaped + shapeName(s) + "\x00" + string(result)
 }

@@ -91,10 +91,10 @@ func (p *plan) settle(at int, end *broker.Settle) {
 	m := &end.Lease.Message
 	switch end.Outcome {
 	case broker.Done:
-		p.finish(at, end, broker.StateDone, doneText(m.Shape(), end.Result))
+		p.finish(at, end, broker.StateDone)
 	case broker.Discard:
 		p.operate("discard", at, end)
-		p.finish(at, end, broker.StateDiscarded, broker.TrimReason(end.Reason))
+		p.finish(at, end, broker.StateDiscarded)
 	case broker.Retry:
 		next := end.Message()
 		p.operate("retry", at, end, end.After.Milliseconds(), appendEnvelope(nil, &next))
@@ -134,13 +134,13 @@ func (p *plan) tell(s *session, progress []broker.Progress) {
 }
 
 // finish frees the unique key and keeps the outcome, where there are such.
-func (p *plan) finish(at int, end *broker.Settle, s broker.State, data string) {
+func (p *plan) finish(at int, end *broker.Settle, s broker.State) {
 	m := &end.Lease.Message
 	if bound(m) {
 		p.operate("free", at, end, m.Unique.Key, m.ID[:])
 	}
 	if m.Retention >= time.Millisecond {
-		p.operate("outcome", at, end, bucket(p.result(p.queue.result(m.ID))), int(s), m.Retention.Milliseconds(), m.ID[:], data)
+		p.operate("outcome", at, end, bucket(p.result(p.queue.result(m.ID))), int(s), m.Retention.Milliseconds(), m.ID[:], leftBy(end, s))
 	}
 }
 
