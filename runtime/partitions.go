@@ -182,16 +182,10 @@ func (p *Partitions) Info(ctx context.Context) (QueueInfo, error) {
 	}
 	sum := QueueInfo{Queue: p.name}
 	for i := range infos {
-		q := &infos[i]
-		if q.Queue == p.queue(0) {
-			sum.Settings = q.Settings
+		if infos[i].Queue == p.queue(0) {
+			sum.Settings = infos[i].Settings
 		}
-		sum.Pending, sum.Scheduled, sum.Parked = sum.Pending+q.Pending, sum.Scheduled+q.Scheduled, sum.Parked+q.Parked
-		sum.Active, sum.Dead, sum.Lapsed = sum.Active+q.Active, sum.Dead+q.Dead, sum.Lapsed+q.Lapsed
-		sum.Sessions = max(sum.Sessions, q.Sessions)
-		sum.Enqueued, sum.Done, sum.Retried = sum.Enqueued+q.Enqueued, sum.Done+q.Done, sum.Retried+q.Retried
-		sum.Released, sum.Died, sum.Discarded = sum.Released+q.Released, sum.Died+q.Died, sum.Discarded+q.Discarded
-		sum.Lost, sum.Deleted, sum.Dropped = sum.Lost+q.Lost, sum.Deleted+q.Deleted, sum.Dropped+q.Dropped
+		sum.Add(&infos[i])
 	}
 	return sum, nil
 }

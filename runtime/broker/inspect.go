@@ -95,3 +95,24 @@ type QueueInfo struct {
 	// letters beyond the bounds of the settings.
 	Enqueued, Done, Retried, Released, Died, Discarded, Lost, Deleted, Dropped int64
 }
+
+// Add adds what another queue counts, so that q tells of both. Sessions is the larger
+// of the two, as one worker may serve both; Queue and Settings stay.
+func (q *QueueInfo) Add(other *QueueInfo) {
+	q.Pending += other.Pending
+	q.Scheduled += other.Scheduled
+	q.Parked += other.Parked
+	q.Active += other.Active
+	q.Dead += other.Dead
+	q.Sessions = max(q.Sessions, other.Sessions)
+	q.Lapsed += other.Lapsed
+	q.Enqueued += other.Enqueued
+	q.Done += other.Done
+	q.Retried += other.Retried
+	q.Released += other.Released
+	q.Died += other.Died
+	q.Discarded += other.Discarded
+	q.Lost += other.Lost
+	q.Deleted += other.Deleted
+	q.Dropped += other.Dropped
+}

@@ -31,19 +31,14 @@ type tally struct {
 }
 
 func (v *look) tally() tally {
-	t := tally{Queues: len(v.queues)}
+	var all taskqueue.QueueInfo
 	for i := range v.queues {
-		q := &v.queues[i]
-		t.Pending += q.Pending
-		t.Scheduled += q.Scheduled
-		t.Parked += q.Parked
-		t.Active += q.Active
-		t.Dead += q.Dead
-		t.Enqueued += q.Enqueued
-		t.Done += q.Done
-		t.Failed += failed(q)
+		all.Add(&v.queues[i])
 	}
-	return t
+	return tally{
+		Queues: len(v.queues), Pending: all.Pending, Scheduled: all.Scheduled, Parked: all.Parked,
+		Active: all.Active, Dead: all.Dead, Enqueued: all.Enqueued, Done: all.Done, Failed: failed(&all),
+	}
 }
 
 // busiest are at most n queues, by name: those with the most tasks.
@@ -99,26 +94,11 @@ func (l *labels) of(queues []taskqueue.QueueInfo) (named []taskqueue.QueueInfo) 
 		if l.known[q.Queue] {
 			named = append(named, *q)
 		} else {
-			addQueue(&rest, q)
+			rest.Add(q)
 		}
 	}
 	if len(named) < len(queues) {
 		named = append(named, rest)
 	}
 	return named
-}
-
-// addQueue adds up what is counted.
-func addQueue(sum, q *taskqueue.QueueInfo) {
-	for _, n := range []struct {
-		to *int64
-		n  int64
-	}{
-		{&sum.Pending, q.Pending}, {&sum.Scheduled, q.Scheduled}, {&sum.Parked, q.Parked}, {&sum.Active, q.Active}, {&sum.Dead, q.Dead},
-		{&sum.Enqueued, q.Enqueued}, {&sum.Done, q.Done}, {&sum.Retried, q.Retried}, {&sum.Released, q.Released},
-		{&sum.Died, q.Died}, {&sum.Discarded, q.Discarded}, {&sum.Lost, q.Lost}, {&sum.Deleted, q.Deleted},
-	} {
-		*n.to += n.n
-	}
-	sum.Sessions = max(sum.Sessions, q.Sessions)
 }
